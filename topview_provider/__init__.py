@@ -1,1 +1,3 @@
+"""TopView.ai for Apache Airflow."""
+
 __version__ = "0.1.0"

@@ -2,8 +2,8 @@
 The table: every endpoint of TopView's API that this provider knows, as data.
 
 ``FAMILIES`` holds the tasks, ``LISTINGS`` the lists and actions, both by name. Operators, sensors, trigger, stand-in,
-contract tests and the README's tables are read off these rows; adding an endpoint starts here. Loads without Airflow and
-with the standard library only.
+contract tests and the README's tables are read off these rows; adding an endpoint starts here. Loads without Airflow
+and with the standard library only.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ CREDIT_DETAIL = Listing(
     title="Query User Credit",
     path="/user/credit/detail",
     answer={"uid": "string", "remainCredit": "number", "expiredTime": "string", "apiKeyMap": "object"},
+    uid_optional=True,
     drop=("apiKeyMap",),
     docs=("https://docs.topview.ai/reference/query_user_credit",),
 )

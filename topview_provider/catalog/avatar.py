@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily
 
 VIDEO_AVATAR = TaskFamily(
     name="video_avatar",
@@ -53,7 +53,7 @@ VIDEO_AVATAR = TaskFamily(
         Field(
             "modeType",
             default="0",
-            rule="0 = avatar1, 1 = avatar2; must be 1 for avatarSourceFrom=3; clients also send 2 for avatar4 (C): accept any string",
+            rule="0 = avatar1, 1 = avatar2; must be 1 for source 3; clients send 2 for avatar4 (C): any text passes",
         ),
         Field(
             "isSave2CustomAiAvatar",

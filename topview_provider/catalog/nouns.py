@@ -161,6 +161,7 @@ class Listing(Row):
     :param paged: The answer has pages (``pageNo``, ``pageSize``, ``total``).
     :param items_key: Where the items stand; empty for a bare array or a single object.
     :param columns: Wire names kept for XCom, all if empty.
+    :param uid_optional: The call is answered without ``Topview-Uid``.
     :param drop: Wire names that must never leave the wire (keys in clear).
     """
 
@@ -171,6 +172,7 @@ class Listing(Row):
     paged: bool = False
     items_key: str = ""
     columns: tuple[str, ...] = ()
+    uid_optional: bool = False
     drop: tuple[str, ...] = ()
 
 

@@ -1,0 +1,57 @@
+# The verbs of this project. `make` alone lists them. Everything happens in .venv, which `make venv` builds.
+
+AIRFLOW ?= 3.3.2
+CONSTRAINTS := constraints/airflow-$(AIRFLOW).txt
+BIN := .venv/bin
+STAMP := .venv/.installed-$(AIRFLOW)
+PIP := -m pip --disable-pip-version-check -qq
+
+# The first interpreter that fits; PYTHON=/path/to/python overrides it.
+PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+
+# What `make demo` understands; see tools/demo.py.
+export KEEP REAL YES LINK
+
+.PHONY: help venv demo standin test lint bench constraints clean
+
+help:  ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+venv: $(STAMP)  ## build .venv with Airflow, this project and its tools
+
+$(STAMP): setup.cfg pyproject.toml topview_provider/__init__.py $(CONSTRAINTS)
+	@python="$(PYTHON)"; test -n "$$python" || { echo "Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)" >&2; exit 1; }; \
+	echo "building .venv with $$python: about a minute the first time"; \
+	test -x $(BIN)/python || $$python -m venv .venv
+	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev]'
+	@touch $@
+
+demo: venv  ## a product link becomes a video: KEEP=1 leaves the UI up, REAL=1 asks the real service
+	@exec $(BIN)/python -m tools.demo
+
+standin: venv  ## run the stand-in service in the foreground
+	@exec $(BIN)/python -m topview_provider.standin
+
+test: venv  ## run all tests with branch coverage
+	$(BIN)/python -m pytest --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
+
+lint: venv  ## check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: venv  ## print what importing each room costs beyond Airflow
+	@exec $(BIN)/python -m tools.import_cost
+
+constraints:  ## pin a fresh resolve of everything in constraints/ (AIRFLOW=3.3.2)
+	@rm -rf build/pins && $(PYTHON) -m venv build/pins
+	@build/pins/bin/python $(PIP) install apache-airflow==$(AIRFLOW) --editable '.[dev]'
+	@build/pins/bin/python $(PIP) freeze --exclude-editable > build/pins/pins.txt
+	@! grep -vE '^[A-Za-z0-9._-]+==[^ @]+$$' build/pins/pins.txt
+	@mkdir -p constraints && sort -f build/pins/pins.txt > $(CONSTRAINTS) && rm -rf build/pins
+	@wc -l $(CONSTRAINTS)
+
+clean:  ## remove everything that was built, .venv included
+	rm -rf .venv .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage* htmlcov .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

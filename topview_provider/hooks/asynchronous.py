@@ -1,0 +1,200 @@
+"""The door for event loops; import it from :mod:`topview_provider.hooks.topview`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+from topview_provider import catalog, wire
+from topview_provider import exceptions as errors
+from topview_provider.hooks import requesting
+from topview_provider.hooks.doors import asend, tls_context
+from topview_provider.hooks.requesting import Item
+from topview_provider.hooks.settings import Settings, read_settings
+from topview_provider.polling import Outcome, Step, Watch
+
+if TYPE_CHECKING:
+    import aiohttp
+
+POOL = 20
+"""Connections per session: a burst of a thousand polls needs no more, and the service sees no flood."""
+
+
+class Shared:
+    """
+    What all hooks of one connection share on one event loop: settings, session, and how many use them.
+
+    Attributes are filled by the first user under the lock; the last one to leave closes the session.
+    """
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.users = 0
+        self.settings: Settings | None = None
+        self.session: aiohttp.ClientSession | None = None
+        self.uid = ""
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Shared]] = WeakKeyDictionary()
+
+
+class TopviewAsyncHook:
+    """
+    Talk to TopView from an event loop: ``async with TopviewAsyncHook("topview_default") as hook: ...``.
+
+    Hooks of the same connection on the same loop share one session and one look-up of the connection.
+
+    :param topview_conn_id: Airflow connection, as for :class:`TopviewHook`.
+    :param patience: Seconds for which :meth:`submit` is sent again while TopView is busy or cannot be reached.
+    """
+
+    def __init__(self, topview_conn_id: str = "topview_default", *, patience: float = 30.0) -> None:
+        self.topview_conn_id = topview_conn_id
+        self.patience = patience
+        self._own: Shared | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.topview_conn_id}>"
+
+    async def __aenter__(self) -> Self:
+        by_conn = _shared.setdefault(asyncio.get_running_loop(), {})
+        shared = by_conn.setdefault(self.topview_conn_id, Shared())
+        shared.users += 1
+        self._own = shared
+        try:
+            async with shared.lock:
+                if shared.session is None:
+                    await self._open(shared)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        shared, self._own = self._shared, None
+        shared.users -= 1
+        if shared.users == 0:
+            _shared.get(asyncio.get_running_loop(), {}).pop(self.topview_conn_id, None)
+            if shared.session is not None:
+                await shared.session.close()
+
+    @property
+    def settings(self) -> Settings:
+        """What the connection says; read when the first hook of this loop was entered."""
+        if self._shared.settings is None:
+            raise RuntimeError("TopviewAsyncHook is used inside 'async with' only")
+        return self._shared.settings
+
+    async def reread(self) -> bool:
+        """Read the connection again, for all that share it, and tell whether it holds another key."""
+        before = self.settings.api_key
+        self._shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
+        return self.settings.api_key != before
+
+    async def submit(self, family: str, body: Mapping[str, Any]) -> str:
+        """
+        Send one task that may cost credits, and return its ``topview_task_id``; never called by a trigger.
+
+        :param family: Name of the task family.
+        :param body: The body in wire names.
+        :raises TopviewError: As :meth:`TopviewHook.submit` does.
+        """
+        call = requesting.submit_call(self.settings, family, body)
+        result = await self._again(requesting.submitting(self.patience), call)
+        return wire.accepted_id(call, result, catalog.family(family).task_id_key)
+
+    async def query(self, family: str, topview_task_id: str, *, cloud_front: bool = False) -> Item:
+        """
+        Ask how a task stands and return TopView's answer.
+
+        :param family: Name of the task family.
+        :param topview_task_id: The task.
+        :param cloud_front: Ask for CloudFront links instead of S3 links.
+        :raises TopviewError: As :meth:`TopviewHook.query` does.
+        """
+        call = requesting.query_call(self.settings, family, topview_task_id, cloud_front)
+        return requesting.task_answer(call, await self._again(requesting.reading(), call))
+
+    async def wait(self, watch: Watch) -> Outcome:
+        """
+        Poll until a task is settled or its deadline passes; only reads.
+
+        :param watch: The task and how to wait for it.
+        """
+        while True:
+            step = await self._poll(watch)
+            watch.report(step)
+            if step.outcome:
+                return step.outcome
+            await asyncio.sleep(step.seconds)
+
+    async def list(self, name: str, **filters: Any) -> requesting.Items:
+        """
+        Return all items of a list.
+
+        :param name: Name of the list, for example ``voice_list``.
+        :param filters: The API's filters in Python names.
+        """
+        return [item async for item in self.iterate(name, **filters)]
+
+    async def iterate(self, name: str, **filters: Any) -> AsyncIterator[Item]:
+        """
+        Yield the items of a list, page by page.
+
+        :param name: Name of the list.
+        :param filters: The API's filters in Python names.
+        """
+        pages = requesting.Pages(name, filters)
+        while pages.more:
+            call = pages.call(self.settings)
+            for item in pages.items(await self._again(requesting.reading(), call)):
+                yield item
+
+    @property
+    def _shared(self) -> Shared:
+        if self._own is None:
+            raise RuntimeError("TopviewAsyncHook is used inside 'async with' only")
+        return self._own
+
+    async def _open(self, shared: Shared) -> None:
+        import aiohttp
+
+        shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
+        tls = await asyncio.to_thread(tls_context, shared.settings.ca())
+        connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
+        shared.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def _poll(self, watch: Watch) -> Step:
+        try:
+            call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, False)
+            return watch.saw(requesting.task_answer(call, await self._send(call)), time.time())
+        except errors.TopviewAuthError as error:
+            try:
+                return watch.missed(error, time.time(), key_changed=await self.reread())
+            except errors.TopviewError as second:
+                return watch.missed(second, time.time())
+        except errors.TopviewError as error:
+            return watch.missed(error, time.time())
+
+    async def _again(self, rules: dict[str, Any], call: wire.Call) -> Any:
+        from tenacity import AsyncRetrying
+
+        return await AsyncRetrying(**rules)(self._send, call)
+
+    async def _send(self, call: wire.Call) -> Any:
+        session = self._shared.session
+        assert session is not None
+        uid = self.settings.uid if call.uid_optional else await self._uid()
+        return await asend(session, self.settings, uid, call)
+
+    async def _uid(self) -> str:
+        shared = self._shared
+        if self.settings.uid or shared.uid:
+            return self.settings.uid or shared.uid
+        call = requesting.listing_call(self.settings, "credit_detail", {})
+        account = requesting.task_answer(call, await self._send(call))
+        shared.uid = str(account.get("uid") or "")
+        return shared.uid

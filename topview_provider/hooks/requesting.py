@@ -1,0 +1,166 @@
+"""What both doors share: the calls they build, and for how long they ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenacity import RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
+
+from topview_provider import catalog, wire
+from topview_provider import exceptions as errors
+from topview_provider.catalog.check import build
+from topview_provider.hooks.settings import Settings
+
+Item = dict[str, Any]
+Items = list[Item]
+
+READ_ATTEMPTS = 5
+LONGEST_WAIT = 30.0
+
+
+def submit_call(settings: Settings, family: str, body: Mapping[str, Any]) -> wire.Call:
+    """Return the POST that may cost credits."""
+    row = catalog.family(family)
+    return wire.Call(
+        "POST",
+        settings.path(family, "submit", row.submit),
+        body=body,
+        submits=True,
+        topview_task_id=body.get(row.task_id_key),
+        alternatives=row.alternatives[:1],
+    )
+
+
+def query_call(settings: Settings, family: str, topview_task_id: str, cloud_front: bool) -> wire.Call:
+    """Return the GET that asks how a task stands."""
+    row = catalog.family(family)
+    params = {row.task_id_key: topview_task_id, **({"needCloudFrontUrl": "true"} if cloud_front else {})}
+    return wire.Call(
+        "GET",
+        settings.path(family, "query", row.query),
+        params=params,
+        topview_task_id=topview_task_id,
+        alternatives=row.alternatives[1:],
+    )
+
+
+def listing_call(settings: Settings, name: str, arguments: Mapping[str, Any]) -> wire.Call:
+    """
+    Return the call of a list or action.
+
+    :raises TopviewInvalidRequest: An argument is unknown, missing or wrong.
+    """
+    row = catalog.listing(name)
+    known = [field.name for field in row.fields]
+    if unknown := sorted(set(arguments) - set(known)):
+        raise errors.TopviewInvalidRequest(f"{name}: no argument {', '.join(unknown)}; allowed: {', '.join(known)}")
+    body, problems = build(row, arguments)
+    if problems:
+        raise errors.TopviewInvalidRequest(f"{name}: " + "; ".join(problem.text for problem in problems))
+    texts = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in body.items()}
+    return wire.Call(
+        row.method,
+        settings.path(name, "path", row.path),
+        params={} if row.body else texts,
+        body=body if row.body else None,
+        topview_task_id=body.get("taskId"),
+        uid_optional=row.uid_optional,
+        alternatives=row.alternatives,
+    )
+
+
+def task_answer(call: wire.Call, result: Any) -> Item:
+    """
+    Return the ``result`` of a query.
+
+    :raises TopviewUnavailable: It is not an object, so it says nothing about the task.
+    """
+    if not isinstance(result, dict):
+        kind = "no result" if result is wire.ABSENT else f"a result of type {type(result).__name__}"
+        raise wire.lost(call, f"an answer with {kind}")
+    return result
+
+
+def items_in(row: catalog.Listing, result: Any) -> Items:
+    """Return the items of a list answer: a bare array, ``data``, ``list``, ``records``, or a single object."""
+    found = result
+    if isinstance(result, Mapping):
+        keys = (row.items_key, "data", "list", "records")
+        found = next((result[key] for key in keys if isinstance(result.get(key), list)), None)
+        if found is None:
+            found = [result] if result and "total" not in result else []
+    if not isinstance(found, list):
+        return []
+    return [without(item, row.drop) for item in found if isinstance(item, dict)]
+
+
+def without(item: Item, drop: tuple[str, ...]) -> Item:
+    """Return an item without the fields that must not leave the wire."""
+    return {key: value for key, value in item.items() if key not in drop}
+
+
+class Pages:
+    """
+    Walk the pages of a list: build each call, read each answer, know when there are no more.
+
+    :param name: Name of the list.
+    :param filters: The API's filters in Python names.
+    """
+
+    def __init__(self, name: str, filters: Mapping[str, Any]) -> None:
+        self.row = catalog.listing(name)
+        self.filters = dict(filters)
+        self.page = int(self.filters.pop("page_no", None) or 1)
+        self.seen = 0
+        self.more = True
+
+    def call(self, settings: Settings) -> wire.Call:
+        """Return the call for the next page."""
+        paging = {"page_no": self.page} if self.row.paged else {}
+        return listing_call(settings, self.row.name, {**self.filters, **paging})
+
+    def items(self, result: Any) -> Items:
+        """Return the items of an answer and turn the page."""
+        items = items_in(self.row, result)
+        self.page += 1
+        self.seen += len(items)
+        self.more = bool(items) and not self._was_last(result)
+        return items
+
+    def _was_last(self, result: Any) -> bool:
+        if not self.row.paged or not isinstance(result, Mapping):
+            return True
+        try:
+            return self.seen >= int(result["total"])
+        except (KeyError, TypeError, ValueError):
+            return False  # without a total, only an empty page is the last
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = getattr(error, "retry_after", None) or 0.0
+    grown: float = min(2.0 ** (state.attempt_number - 1), LONGEST_WAIT / 3)
+    return max(grown, min(asked, LONGEST_WAIT))
+
+
+def reading() -> dict[str, Any]:
+    """Return how long a read is asked again: it costs nothing, so every passing fault counts."""
+    return {
+        "retry": retry_if_exception(lambda e: isinstance(e, errors.TopviewUnavailable | errors.TopviewBusy)),
+        "wait": _wait,
+        "stop": stop_after_attempt(READ_ATTEMPTS),
+        "reraise": True,
+    }
+
+
+def submitting(patience: float) -> dict[str, Any]:
+    """
+    Return how long a submit is sent again: only where TopView surely did not take it.
+
+    ``TopviewUnavailable`` means here that the connection was never established; everything unclear is
+    ``TopviewSubmitUnknown``, which no rule retries.
+
+    :param patience: Seconds.
+    """
+    return {**reading(), "stop": stop_before_delay(patience)}

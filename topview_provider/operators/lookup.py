@@ -1,0 +1,141 @@
+"""Lists to choose from: voices, avatars, captions, ethnicities. All of them are free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topview_provider.operators.listing import TopviewListOperator
+
+
+class TopviewVoiceListOperator(TopviewListOperator):
+    """
+    List voices.
+
+    Returns ``voiceId``, ``voiceName``, ``gender``, ``age``, ``style``, ``accent``, ``language`` or
+    ``bestSupportLanguage``, ``demoAudioUrl`` of each.
+
+    :param page_no: First page to read; 1 by default. (templated)
+    :param page_size: Items per page; 20 by default. (templated)
+    :param language: Language such as ``en``; TopView has a default of its own but does not say which. (templated)
+    :param gender: ``male`` or ``female``. (templated)
+    :param age: ``Young``, ``Middle Age`` or ``Old``. (templated)
+    :param style: ``UGC``, ``Advertisement``, ``Cartoon_And_Animals`` or ``Influencer``. (templated)
+    :param accent: Accent such as ``American``. (templated)
+    :param is_custom: ``True`` for own clones only; leave out otherwise. (templated)
+    :param voice_name: Name to look for; unproven. (templated)
+
+    Source: https://docs.topview.ai/reference/voice_query
+    """
+
+    listing = "voice_list"
+
+    def __init__(
+        self,
+        *,
+        page_no: int | str | None = None,
+        page_size: int | str | None = None,
+        language: str | None = None,
+        gender: str | None = None,
+        age: str | None = None,
+        style: str | None = None,
+        accent: str | None = None,
+        is_custom: bool | str | None = None,
+        voice_name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.page_no = page_no
+        self.page_size = page_size
+        self.language = language
+        self.gender = gender
+        self.age = age
+        self.style = style
+        self.accent = accent
+        self.is_custom = is_custom
+        self.voice_name = voice_name
+
+
+class TopviewAvatarListOperator(TopviewListOperator):
+    """
+    List avatars.
+
+    Returns ``aiavatarId``, ``aiavatarName``, ``gender``, ``coverUrl``, ``previewVideoUrl``, ``thumbnailUrl``,
+    ``ethnicities``, ``voiceoverIdDefault``, ``type`` (0 traditional, 1 zero-shot, 2 photo) of each.
+
+    :param page_no: First page to read; 1 by default. (templated)
+    :param page_size: Items per page; 20 by default. (templated)
+    :param gender: ``male`` or ``female``. (templated)
+    :param ethnicity_id_list: Ids of the ethnicity list, joined by commas. (templated)
+    :param sort_field: Such as ``createTime``; unproven. (templated)
+    :param sort_type: ``asc`` or ``desc``; unproven. (templated)
+    :param is_custom: ``True`` = own avatars (video avatar source 2), otherwise public ones (source 1). (templated)
+
+    Source: Apifox EN api-273646925
+    """
+
+    listing = "avatar_list"
+
+    def __init__(
+        self,
+        *,
+        page_no: int | str | None = None,
+        page_size: int | str | None = None,
+        gender: str | None = None,
+        ethnicity_id_list: str | None = None,
+        sort_field: str | None = None,
+        sort_type: str | None = None,
+        is_custom: bool | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.page_no = page_no
+        self.page_size = page_size
+        self.gender = gender
+        self.ethnicity_id_list = ethnicity_id_list
+        self.sort_field = sort_field
+        self.sort_type = sort_type
+        self.is_custom = is_custom
+
+
+class TopviewEthnicityListOperator(TopviewListOperator):
+    """
+    List ethnicities, to filter avatars by. TopView does not document the answer: a page or a bare list is read.
+
+    Returns ``ethnicityId``, ``ethnicityName`` of each.
+
+    :param scene: ``video_avatar`` or ``product_avatar``. (templated)
+    :param page_no: First page to read. (templated)
+    :param page_size: Items per page. (templated)
+
+    Source: Apifox EN api-296774803
+    """
+
+    listing = "ethnicity_list"
+
+    def __init__(
+        self,
+        *,
+        scene: str,
+        page_no: int | str | None = None,
+        page_size: int | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.scene = scene
+        self.page_no = page_no
+        self.page_size = page_size
+
+
+class TopviewCaptionListOperator(TopviewListOperator):
+    """
+    List caption styles.
+
+    Returns ``captionId``, ``thumbnail`` of each.
+
+    Source: Apifox EN api-289343428
+    """
+
+    listing = "caption_list"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)

@@ -1,0 +1,87 @@
+"""The script of a marketing video preview: read it, edit it, then export."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Context
+
+from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
+
+SETTLE_SECONDS = 60.0
+
+
+class TopviewMarketingVideoScriptListOperator(TopviewListOperator):
+    """
+    Read the scripts of a preview.
+
+    Returns one entry per script: ``scriptId`` and ``scriptContents``, a list of ``segId`` and ``segText``. A single
+    object instead of a list, which TopView's page shows, becomes a list of one.
+
+    :param topview_task_id: Task of the preview (``taskId``). (templated)
+
+    Source: https://docs.topview.ai/reference/avatar_marketing_video_list_script_content
+    """
+
+    listing = "marketing_video_script_list"
+
+    def __init__(self, *, topview_task_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.topview_task_id = topview_task_id
+
+
+class TopviewMarketingVideoScriptUpdateOperator(TopviewActionOperator):
+    """
+    Replace the script of a preview before its export.
+
+    TopView may take the change in later (it has a callback type for it), so the script list is read until it shows the
+    new text, for at most a minute.
+
+    :param topview_task_id: Task of the preview (``taskId``). (templated)
+    :param script_contents: The whole script: ``[{"segId": "0", "segText": "..."}, ...]``; segments may be added or
+        dropped. (templated)
+    :param script_id: Which script; ``"0"`` is the first. Sent as text. (templated)
+    :raises TopviewUnavailable: The script list does not show the new text after a minute.
+
+    Source: https://docs.topview.ai/reference/avatar_marketing_video_update_script_content
+    """
+
+    listing = "marketing_video_script_update"
+
+    def __init__(
+        self,
+        *,
+        topview_task_id: str,
+        script_contents: list[dict[str, Any]] | str,
+        script_id: str | int = "0",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.topview_task_id = topview_task_id
+        self.script_contents = script_contents
+        self.script_id = script_id
+
+    def execute(self, context: Context) -> Any:
+        """Replace the script, wait until TopView shows it, and return TopView's answer."""
+        from topview_provider.exceptions import TopviewUnavailable
+
+        body = self.request({})
+        result = super().execute(context)
+        wanted = [str(segment["segText"]) for segment in body["scriptContents"]]
+        end = time.monotonic() + SETTLE_SECONDS
+        while self.shown(body["scriptId"]) != wanted:
+            if time.monotonic() > end:
+                raise TopviewUnavailable(
+                    f"TopView took the script of {self.topview_task_id} but does not show it after {SETTLE_SECONDS:g} s"
+                )
+            time.sleep(2)
+        return result
+
+    def shown(self, script_id: str) -> list[str]:
+        """Return the texts that the script list shows for a script."""
+        scripts = self.hook.list("marketing_video_script_list", topview_task_id=self.topview_task_id)
+        for script in scripts:
+            if str(script.get("scriptId", "0")) == script_id:
+                return [str(segment.get("segText")) for segment in script.get("scriptContents") or []]
+        return []

@@ -1,0 +1,45 @@
+"""When to ask next: pure arithmetic over age, pace and deadline; no clock, no I/O."""
+
+from __future__ import annotations
+
+LONGEST = 60.0
+"""The longest interval between two polls, in seconds."""
+
+
+def next_poll(*, age: float, pace: float, remaining: float, spread: float) -> float:
+    """
+    Return the seconds until the next poll of a task that goes well.
+
+    The pace holds while the task is young; from 30 paces on the interval grows with the age, so that a task of hours
+    is not asked every few seconds.
+
+    :param age: Seconds since the submit.
+    :param pace: Seconds between polls that the user or the row wants.
+    :param remaining: Seconds until the deadline; the result is never more.
+    :param spread: A random number from 0 to 1, which moves the poll by up to 20 % either way, so that tasks that
+        started together do not ask together.
+    """
+    interval = min(max(pace, age / 30), max(pace, LONGEST))
+    return _within(interval * _jitter(spread), remaining)
+
+
+def after_failure(*, failures: int, pace: float, remaining: float, spread: float, asked: float | None = None) -> float:
+    """
+    Return the seconds until the next poll after polls that failed.
+
+    :param failures: How many polls in a row failed, from 1.
+    :param pace: Seconds between polls that the user or the row wants.
+    :param remaining: Seconds until the deadline; the result is never more.
+    :param spread: A random number from 0 to 1.
+    :param asked: Seconds that TopView asked to wait (``Retry-After``); never less than that.
+    """
+    grown = min(pace * 2.0 ** min(max(failures - 1, 0), 16), max(pace, LONGEST)) * _jitter(spread)
+    return _within(max(grown, asked or 0.0), remaining)
+
+
+def _jitter(spread: float) -> float:
+    return 0.8 + 0.4 * min(max(spread, 0.0), 1.0)
+
+
+def _within(seconds: float, remaining: float) -> float:
+    return max(0.0, min(seconds, remaining))

@@ -1,0 +1,111 @@
+"""What Airflow's registry reads, and the connection form, described once for Airflow 2.11 and 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PACKAGE = "airflow-provider-topview"
+HOOK = "topview_provider.hooks.topview.TopviewHook"
+
+LABELS = {"login": "Topview-Uid", "password": "API key", "host": "Base URL"}
+PLACEHOLDERS = {"login": "uid, shown beside the key", "host": "https://api.topview.ai"}
+HIDDEN = ["schema", "port"]
+
+EXTRA: dict[str, dict[str, Any]] = {
+    "connect_timeout": {
+        "label": "Connect time-out (s)",
+        "description": "Seconds to establish a connection; 10 by default.",
+        "schema": {"type": ["number", "null"], "minimum": 1},
+    },
+    "read_timeout": {
+        "label": "Read time-out (s)",
+        "description": "Seconds to wait for an answer; 60 by default.",
+        "schema": {"type": ["number", "null"], "minimum": 1},
+    },
+    "poll_interval": {
+        "label": "Poll interval (s)",
+        "description": "Seconds between polls for tasks that name none; the family's own by default.",
+        "schema": {"type": ["number", "null"], "minimum": 0},
+    },
+    "proxy": {
+        "label": "Proxy",
+        "description": "http:// or https:// URL; by default the environment's, unless trust_env is false.",
+        "schema": {"type": ["string", "null"], "format": "password"},
+    },
+    "verify": {
+        "label": "Verify TLS",
+        "description": "true, false, or the path of a CA bundle; true by default.",
+        "schema": {"type": ["string", "null"]},
+    },
+    "trust_env": {
+        "label": "Trust environment",
+        "description": "Proxies, NO_PROXY and CA bundle of the environment count; nothing else of it does.",
+        "schema": {"type": ["boolean", "null"], "default": True},
+    },
+    "allow_http": {
+        "label": "Allow plain http",
+        "description": "Send the API key in clear to a host that is not this machine.",
+        "schema": {"type": ["boolean", "null"], "default": False},
+    },
+}
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return what ``airflow providers`` shows; the entry point ``apache_airflow_provider`` names this function."""
+    modules = ["video", "avatar", "product", "script", "lookup", "storage"]
+    return {
+        "package-name": PACKAGE,
+        "name": "TopView",
+        "description": "Make marketing videos, talking avatars and product pictures with TopView.ai.",
+        "integrations": [
+            {"integration-name": "TopView", "external-doc-url": "https://docs.topview.ai", "tags": ["service"]}
+        ],
+        "operators": [_modules(f"topview_provider.operators.{module}" for module in modules)],
+        "sensors": [_modules(["topview_provider.sensors.topview"])],
+        "hooks": [_modules(["topview_provider.hooks.topview"])],
+        "triggers": [_modules(["topview_provider.triggers.topview"])],
+        "connection-types": [
+            {
+                "connection-type": "topview",
+                "hook-class-name": HOOK,
+                "hook-name": "TopView",
+                "ui-field-behaviour": {
+                    "hidden-fields": HIDDEN,
+                    "relabeling": LABELS,
+                    "placeholders": PLACEHOLDERS,
+                },
+                "conn-fields": EXTRA,
+            }
+        ],
+    }
+
+
+def ui_field_behaviour() -> dict[str, Any]:
+    """Return the form's labels as Airflow 2.11 asks for them."""
+    return {"hidden_fields": HIDDEN, "relabeling": LABELS, "placeholders": PLACEHOLDERS}
+
+
+def form_widgets() -> dict[str, Any]:
+    """Return the form's extra fields as Airflow 2.11 asks for them; needs its web server's packages."""
+    from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+    from wtforms import BooleanField, FloatField, StringField
+    from wtforms.validators import Optional
+
+    widgets: dict[str, Any] = {}
+    for name, field in EXTRA.items():
+        kind = field["schema"]["type"][0]
+        if kind == "boolean":
+            widgets[name] = BooleanField(field["label"], description=field["description"])
+            continue
+        secret = field["schema"].get("format") == "password"
+        widgets[name] = (FloatField if kind == "number" else StringField)(
+            field["label"],
+            validators=[Optional()],
+            widget=BS3PasswordFieldWidget() if secret else BS3TextFieldWidget(),
+            description=field["description"],
+        )
+    return widgets
+
+
+def _modules(names: Any) -> dict[str, Any]:
+    return {"integration-name": "TopView", "python-modules": list(names)}

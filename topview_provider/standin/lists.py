@@ -1,0 +1,197 @@
+"""Lists: a few dozen plausible entries per row, the same in every run, paged and filtered."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from topview_provider.catalog import Listing
+from topview_provider.catalog.video import LANGUAGES
+from topview_provider.standin import values
+from topview_provider.standin.answers import Scene
+from topview_provider.standin.shapes import shape_of
+from topview_provider.standin.world import World, number
+
+THAI = (
+    "5d188a658b5a424e98bf0dbbcb8f97d8",
+    "eea5e5a4fb534231a5b4cf4766dd7a5f",
+    "537e2643719c47bdac1d8a2c7f0c844a",
+    "e22db502aa8d40d9ba791083c9f4ab35",
+)
+"""The only voices that speak Thai."""
+
+LENGTH, SHORT, CUSTOM = 48, 12, 3
+PAGE_SIZE = 20
+PAGING = ("total", "pageNo", "pageSize")
+
+_cache: dict[tuple[str, bool, bool], list[dict[str, Any]]] = {}
+
+
+class Link(str):
+    """A file's name that becomes a signed URL when its page is sent."""
+
+    __slots__ = ()
+
+
+class Shelf:
+    """
+    Answer the lists of one stand-in.
+
+    :param world: Its books.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.deleted: set[str] = set()
+
+    def answer(self, row: Listing, scene: Scene) -> Any:
+        """
+        Return the result of a list.
+
+        :param row: The row.
+        :param scene: What the answer is made of; its body holds the parameters.
+        """
+        if row.name == "credit_detail":
+            return self._credit(scene)
+        shape = shape_of(row)
+        if isinstance(shape, list):
+            return [_signed(item, scene) for item in self._wanted(row, scene)]
+        if not row.items_key or not isinstance(shape, dict):
+            return scene.fill(shape) if isinstance(shape, dict) else []
+        found = self._entries(scene) if row.name == "credit_logs" else self._wanted(row, scene)
+        return self._page(row, found, scene)
+
+    def _page(self, row: Listing, found: list[dict[str, Any]], scene: Scene) -> Any:
+        page, size = (_whole(scene.body.get(name), usual) for name, usual in (("pageNo", 1), ("pageSize", PAGE_SIZE)))
+        items = [_signed(item, scene) for item in found[(page - 1) * size : page * size]]
+        if scene.second and all(key in (*PAGING, row.items_key) for key in shape_of(row)):
+            return items
+        shape = {key: inner for key, inner in shape_of(row).items() if key not in (*PAGING, row.items_key)}
+        paging = {"total": len(found), "pageNo": page, "pageSize": size}
+        return {**(paging if row.paged else {}), **scene.fill(shape), row.items_key: items}
+
+    def _wanted(self, row: Listing, scene: Scene) -> list[dict[str, Any]]:
+        custom = str(scene.body.get("isCustom", "")).lower() in ("true", "1")
+        items = _items(row, custom, scene.second)
+        asked = {name: str(value).lower() for name, value in scene.body.items() if value not in (None, "")}
+        return [item for item in items if not self._gone(item) and all(_fits(item, *pair) for pair in asked.items())]
+
+    def _gone(self, item: Mapping[str, Any]) -> bool:
+        return bool(self.deleted) and any(value in self.deleted for value in item.values() if isinstance(value, str))
+
+    def _credit(self, scene: Scene) -> dict[str, Any]:
+        self.world.settle()
+        uid = self.world.options.uid
+        known = {"uid": uid, "remainCredit": number(self.world.balance), "apiKeyMap": {}}
+        return {**scene.fill({key: kind for key, kind in shape_of(scene.row).items() if key not in known}), **known}
+
+    def _entries(self, scene: Scene) -> list[dict[str, Any]]:
+        self.world.settle()
+        wanted = str(scene.body.get("taskType") or "")
+        entries = [
+            {
+                "uid": self.world.options.uid,
+                "apiKey": "***",
+                "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["time"])),
+                "costCredit": number(entry["charge"]),
+                "taskId": entry["task"],
+                "taskType": LOG_TYPES.get(entry["row"].name, entry["row"].name),
+            }
+            for entry in self.world.charges
+        ]
+        return [entry for entry in entries if wanted in ("", entry["taskType"])]
+
+
+LOG_TYPES = {
+    "marketing_video": "m2v",
+    "marketing_video_export": "m2v",
+    "image_to_video_v1": "common_task_image2video",
+    "image_to_video_v2": "common_task_image2video",
+    "product_avatar_v1_video": "product_avatar_image2video",
+    "product_avatar_v1_download": "pa_download_without_watermark",
+    "anyshoot_v1": "product_anyfit",
+    "product_avatar_v2_replace_image": "pa2_replace_product_image",
+    "product_avatar_v2_video": "pa2_image2video",
+    "anyshoot_v2_product_model": "product_anyfit_v2_product_model",
+}
+"""What the credit log calls a family, where that is not its name."""
+
+
+def _items(row: Listing, custom: bool, second: bool) -> list[dict[str, Any]]:
+    key = (row.name, custom, second)
+    if key not in _cache:
+        shape = shape_of(row, second)
+        inner = (shape if isinstance(shape, list) else shape[row.items_key])[0]
+        pools = _pools(row, inner)
+        length = _length(shape, inner, pools, custom)
+        maker = Scene(row, row.name, lambda _owner, name: Link(name), lambda _file: None, second=second)
+        _cache[key] = [_item(maker, inner, _picked(pools, place), place, custom) for place in range(length)]
+    return _cache[key]
+
+
+def _length(shape: Any, inner: Mapping[str, Any], pools: Mapping[str, tuple[Any, ...]], custom: bool) -> int:
+    if custom:
+        return CUSTOM
+    for key, pool in values.IDENTIFIED.items():
+        if key in inner:
+            return len(pool)
+    return SHORT if isinstance(shape, list) else max(LENGTH, 4 * max(map(len, pools.values()), default=0))
+
+
+def _pools(row: Listing, shape: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    # A parameter that is named like a field of the items filters by it: its choices are that field's values.
+    choices = {item.wire: item.choices for item in row.fields if item.choices and item.wire in shape}
+    drawn = {key: pool for key, pool in values.POOLS.items() if key in shape and key not in choices}
+    return {**choices, **drawn}
+
+
+def _picked(pools: Mapping[str, tuple[Any, ...]], place: int) -> dict[str, Any]:
+    # The first lists turn like the wheels of a counter, so that every language has every gender; the rest is mixed.
+    picked, turn = {}, 1
+    for key, pool in pools.items():
+        wheel = place // turn if turn <= LENGTH else zlib.crc32(f"{key}{place}".encode()) >> 8
+        picked[key] = pool[wheel % len(pool)]
+        turn *= len(pool)
+    return picked
+
+
+def _item(
+    maker: Scene, shape: Mapping[str, Any], picked: Mapping[str, Any], place: int, custom: bool
+) -> dict[str, Any]:
+    known = dict(picked)
+    if "gender" in picked:
+        # Women and men alternate among the names.
+        name = values.NAMES[(2 * place + (picked["gender"] == "male")) % len(values.NAMES)]
+        known |= {key: name for key in ("voiceName", "aiavatarName") if key in shape}
+    if "language" in picked and "bestSupportLanguage" in shape:
+        known["bestSupportLanguage"] = picked["language"]
+        if picked["language"] == "th" and not custom:
+            known["voiceId"] = THAI[place // len(LANGUAGES) % len(THAI)]
+    named = Scene(maker.row, f"{maker.owner}{'-own' if custom else ''}", maker.link, maker.keep, known=known)
+    filled = named.item(place).fill(shape)
+    return dict(filled)
+
+
+def _signed(item: Any, scene: Scene) -> Any:
+    if isinstance(item, dict):
+        return {key: _signed(value, scene) for key, value in item.items()}
+    if isinstance(item, list):
+        return [_signed(value, scene) for value in item]
+    return scene.link(scene.owner, item) if isinstance(item, Link) else item
+
+
+def _fits(item: Mapping[str, Any], name: str, wanted: str) -> bool:
+    if name in item:
+        return str(item[name]).lower() == wanted
+    if "ethnicityid" in name.lower() or "categor" in name.lower():
+        # Ids joined by commas; the entry has them in a list of its own.
+        return bool(set(wanted.split(",")) & set(re.findall(r"[0-9a-f]{32}", str(item))))
+    return True
+
+
+def _whole(value: Any, usual: int) -> int:
+    text = str(value or "")
+    return max(1, int(text)) if text.isdigit() else usual

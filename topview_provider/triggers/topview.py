@@ -1,0 +1,99 @@
+"""Waiting in the triggerer, and the event that carries the outcome back to the worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+if TYPE_CHECKING:
+    from topview_provider.polling import Outcome
+
+
+class TopviewTaskTrigger(BaseTrigger):
+    """
+    Wait for one task of any family; only reads, so that running it twice or never costs nothing.
+
+    All arguments are plain JSON: Airflow stores them unencrypted. There is no key among them, only the connection's
+    name.
+
+    :param family: Name of the task family.
+    :param topview_conn_id: Airflow connection.
+    :param topview_task_id: The task.
+    :param end_time: Unix time of the deadline of this attempt.
+    :param submitted_at: Unix time of the submit.
+    :param pace: Seconds between polls; 0: the connection's, else the family's.
+    :param max_poll_outage: Seconds for which polls may fail in a row.
+    :param judge: What decides when the task is done, flat; see ``TaskFamily.judge``.
+    """
+
+    # Airflow's triggerer dies of an exception here, and every deferred task of every DAG with it: assign, nothing else.
+    def __init__(
+        self,
+        *,
+        family: str,
+        topview_conn_id: str,
+        topview_task_id: str,
+        end_time: float,
+        submitted_at: float = 0.0,
+        pace: float = 0.0,
+        max_poll_outage: float = 900.0,
+        judge: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.family = family
+        self.topview_conn_id = topview_conn_id
+        self.topview_task_id = topview_task_id
+        self.end_time = end_time
+        self.submitted_at = submitted_at
+        self.pace = pace
+        self.max_poll_outage = max_poll_outage
+        self.judge = judge
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the class path and the arguments."""
+        names = ("family", "topview_conn_id", "topview_task_id", "end_time", "submitted_at", "pace", "max_poll_outage")
+        arguments = {name: getattr(self, name) for name in names}
+        return f"{__name__}.{type(self).__name__}", {**arguments, "judge": dict(self.judge or {})}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Yield one event when the waiting is over; see :func:`topview_provider.waiting.read_event` for its shape."""
+        from topview_provider.exceptions import TopviewError
+        from topview_provider.polling import Outcome
+
+        try:
+            outcome = await self._wait()
+        except TopviewError as error:
+            outcome = Outcome("error", str(error), type(error).__name__)
+        yield TriggerEvent(  # type: ignore[no-untyped-call]
+            {
+                "outcome": outcome.word,
+                "message": outcome.message,
+                "error": outcome.error,
+                "family": self.family,
+                "topview_task_id": self.topview_task_id,
+                "submitted_at": self.submitted_at,
+                "end_time": self.end_time,
+                "judge": dict(self.judge or {}),
+            }
+        )
+
+    async def _wait(self) -> Outcome:
+        from topview_provider.catalog import family
+        from topview_provider.hooks.topview import TopviewAsyncHook
+        from topview_provider.polling import Watch
+
+        async with TopviewAsyncHook(self.topview_conn_id) as hook:
+            row = family(self.family)
+            watch = Watch(
+                row=row,
+                topview_task_id=self.topview_task_id,
+                judge=self.judge or {},
+                submitted_at=self.submitted_at or time.time(),
+                end_time=self.end_time,
+                pace=self.pace or hook.settings.poll_interval or row.poll_seconds,
+                max_poll_outage=self.max_poll_outage,
+            )
+            return await hook.wait(watch)

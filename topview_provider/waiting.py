@@ -1,0 +1,236 @@
+"""What operators and sensors share: the hook, the way to the triggerer and back, and the result in one shape."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from topview_provider import catalog, results
+from topview_provider import exceptions as errors
+
+if TYPE_CHECKING:
+    from topview_provider.hooks.topview import TopviewHook
+    from topview_provider.polling import Outcome, Watch
+    from topview_provider.triggers.topview import TopviewTaskTrigger
+
+GRACE = 120.0
+"""Seconds by which Airflow's own deferral timeout lies behind ours, which explains itself and should come first."""
+
+MAX_XCOM_BYTES = 48 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """
+    Say what is waited for; travels to the triggerer and back, so that nothing depends on the worker's memory.
+
+    :param topview_task_id: The task.
+    :param submitted_at: Unix time of the submit.
+    :param end_time: Unix time of the deadline of this attempt.
+    :param judge: What decides when the task is done; see ``TaskFamily.judge``.
+    """
+
+    topview_task_id: str
+    submitted_at: float
+    end_time: float
+    judge: Mapping[str, str] = field(default_factory=dict)
+
+
+def seconds(value: float | timedelta) -> float:
+    """Return a duration in seconds."""
+    return value.total_seconds() if isinstance(value, timedelta) else float(value)
+
+
+class TopviewWaiting:
+    """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
+
+    family: ClassVar[str]
+
+    topview_conn_id: str
+    timeout: Any
+    poll_interval: float | str
+    max_poll_outage: float
+    need_cloud_front_url: bool
+    allow_partial: bool
+    execution_timeout: timedelta | None
+    log: Any
+    defer: Any
+
+    @cached_property
+    def hook(self) -> TopviewHook:
+        """The hook of this task's connection."""
+        from topview_provider.hooks.topview import TopviewHook
+
+        return TopviewHook(self.topview_conn_id)
+
+    @property
+    def row(self) -> catalog.TaskFamily:
+        """The row of this task's family."""
+        return catalog.family(self.family)
+
+    def deadline(self) -> float:
+        """Return the Unix time at which this attempt gives up: ``timeout``, or ``execution_timeout`` if that is sooner.
+
+        Airflow 3 does not apply ``execution_timeout`` while a task is deferred, so the trigger carries it.
+        """
+        budget = seconds(self.row.timeout_seconds if self.timeout is None else self.timeout)
+        if self.execution_timeout is not None:
+            budget = min(budget, self.execution_timeout.total_seconds())
+        return time.time() + budget
+
+    def trigger(self, wait: Wait) -> TopviewTaskTrigger:
+        """Return the trigger that waits in our place."""
+        from topview_provider.triggers.topview import TopviewTaskTrigger
+
+        return TopviewTaskTrigger(
+            family=self.family,
+            topview_conn_id=self.topview_conn_id,
+            topview_task_id=wait.topview_task_id,
+            end_time=wait.end_time,
+            submitted_at=wait.submitted_at,
+            pace=self.pace,
+            max_poll_outage=float(self.max_poll_outage),
+            judge=dict(wait.judge),
+        )
+
+    @property
+    def pace(self) -> float:
+        """Seconds between polls that the user fixed; 0 for ``adaptive``."""
+        return 0.0 if self.poll_interval == "adaptive" else float(self.poll_interval)
+
+    def defer_until_settled(self, wait: Wait) -> NoReturn:
+        """Leave the worker until the task is settled or the deadline passes."""
+        remaining = max(0.0, wait.end_time - time.time())
+        self.defer(
+            trigger=self.trigger(wait),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=remaining + GRACE),
+        )
+        raise AssertionError("defer always raises")
+
+    def stay_until_settled(self, wait: Wait) -> Outcome:
+        """Poll on this worker until the task is settled or the deadline passes."""
+        return self.hook.wait(self.watch(wait))
+
+    def watch(self, wait: Wait) -> Watch:
+        """Return the decisions of this wait."""
+        from topview_provider.polling import Watch
+
+        return Watch(
+            row=self.row,
+            topview_task_id=wait.topview_task_id,
+            judge=wait.judge,
+            submitted_at=wait.submitted_at,
+            end_time=wait.end_time,
+            pace=self.pace or self.hook.settings.poll_interval or self.row.poll_seconds,
+            max_poll_outage=float(self.max_poll_outage),
+        )
+
+    def raise_unless_success(self, outcome: Outcome, wait: Wait) -> None:
+        """
+        Raise what an outcome means.
+
+        :raises TopviewTaskFailed: The task ended in failure.
+        :raises TopviewTaskTimeout: The deadline passed; the task goes on.
+        :raises TopviewError: TopView could not be asked.
+        """
+        about = f"{self.family} {wait.topview_task_id}"
+        if outcome.word == "success":
+            return
+        if outcome.word == "failed":
+            raise errors.TopviewTaskFailed(
+                f"{about} failed at TopView: {outcome.message}. Failed tasks are not charged",
+                topview_task_id=wait.topview_task_id,
+            )
+        if outcome.word == "timeout":
+            raise errors.TopviewTaskTimeout(
+                f"{about}: {outcome.message}. The deadline of this attempt passed; the task goes on at TopView and is "
+                "charged if it finishes. A retry, or clearing this Airflow task, resumes it without paying again",
+                topview_task_id=wait.topview_task_id,
+            )
+        raise errors.by_name(outcome.error)(f"{about}: {outcome.message}", topview_task_id=wait.topview_task_id)
+
+    def fresh_answer(self, wait: Wait) -> tuple[Mapping[str, Any], results.State]:
+        """Ask once more, for URLs that were signed just now, and judge the answer."""
+        answer = self.hook.query(self.family, wait.topview_task_id, cloud_front=bool(self.need_cloud_front_url))
+        return answer, results.state_of(self.row, answer, wait.judge)
+
+    def manifest(self, answer: Mapping[str, Any], wait: Wait) -> dict[str, Any]:
+        """Return the result in the one shape of all families."""
+        return {
+            "family": self.family,
+            "topview_task_id": wait.topview_task_id,
+            "status": "success",
+            "outputs": results.outputs_of(self.row, answer, wait.judge),
+            "values": results.values_of(self.row, answer, wait.judge),
+            "cost_credit": results.cost_of(self.row, answer),
+        }
+
+    def push_result(self, ti: Any, manifest: Mapping[str, Any]) -> None:
+        """Push each output and value as an XCom of its own: a plain URL is a link in the UI, and easy to pull."""
+        for output in self.row.outputs:
+            urls = [entry["url"] for entry in manifest["outputs"] if entry["name"] == output.name]
+            ti.xcom_push(key=f"{output.name}_urls", value=urls)
+            if urls:
+                ti.xcom_push(key=f"{output.name}_url", value=urls[0])
+        for name, value in manifest["values"].items():
+            ti.xcom_push(key=name, value=value)
+        ti.xcom_push(key="cost_credit", value=manifest["cost_credit"])
+
+    def refuse_partial(self, answer: Mapping[str, Any], wait: Wait) -> None:
+        """
+        Raise if items of a successful task failed.
+
+        :raises TopviewPartialResult: Some did and ``allow_partial`` is off, or none is left.
+        """
+        failed = results.failed_items(self.row, answer, wait.judge)
+        good = results.outputs_of(self.row, answer, wait.judge)
+        if not failed or (self.allow_partial and good):
+            return
+        raise errors.TopviewPartialResult(
+            f"{self.family} {wait.topview_task_id} succeeded and is charged, but {'; '.join(failed)}. "
+            f"{len(good)} good outputs are in the XComs; set allow_partial=True and clear this task to go on with them",
+            topview_task_id=wait.topview_task_id,
+        )
+
+
+def read_event(event: Any, family: str) -> tuple[Outcome, Wait]:
+    """
+    Read the event of a trigger.
+
+    :param event: ``{outcome, message, error, family, topview_task_id, submitted_at, end_time, judge}``.
+    :param family: The family this task waits for.
+    :raises TopviewError: It has another shape: that is a failure, never a success.
+    """
+    from topview_provider.polling import Outcome
+
+    try:
+        if event["family"] != family or event["outcome"] not in ("success", "failed", "timeout", "error"):
+            raise ValueError(event["outcome"])
+        wait = Wait(
+            str(event["topview_task_id"]), float(event["submitted_at"]), float(event["end_time"]), dict(event["judge"])
+        )
+        return Outcome(event["outcome"], str(event.get("message", "")), str(event.get("error", ""))), wait
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise errors.TopviewError(
+            f"The trigger of {family} sent an event that is not one: {type(error).__name__}. Clear the task: it resumes"
+        ) from error
+
+
+def raw_for_xcom(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Return the raw answer if it is small enough for XCom.
+
+    :raises TopviewInvalidRequest: It is not; use ``result_path``.
+    """
+    size = len(json.dumps(answer).encode())
+    if size > MAX_XCOM_BYTES:
+        raise errors.TopviewInvalidRequest(
+            f"return_raw: the answer has {size} bytes, XCom takes {MAX_XCOM_BYTES}; give result_path instead"
+        )
+    return answer

@@ -1,0 +1,232 @@
+"""What TopView's answers mean: envelope, codes, redaction. No network, no Airflow objects."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from topview_provider import exceptions as errors
+
+MAX_JSON_BYTES = 10 * 1024 * 1024
+
+ABSENT: Any = object()
+"""The ``result`` of an envelope that has none."""
+
+CODES: Mapping[str, type[errors.TopviewError]] = {
+    "401": errors.TopviewAuthError,
+    "4004": errors.TopviewNotFound,
+    "4007": errors.TopviewBusy,
+    "4100": errors.TopviewInsufficientCredits,
+    "5003": errors.TopviewBusy,
+}
+CODE_CLASSES: Mapping[str, type[errors.TopviewError]] = {
+    "4": errors.TopviewInvalidRequest,
+    "5": errors.TopviewUnavailable,
+    "6": errors.TopviewContentRejected,
+}
+HTTP_STATUSES: Mapping[int, type[errors.TopviewError]] = {
+    401: errors.TopviewAuthError,
+    403: errors.TopviewAuthError,
+    404: errors.TopviewNotFound,
+    408: errors.TopviewUnavailable,
+    429: errors.TopviewBusy,
+}
+ADVICE: Mapping[type[errors.TopviewError], str] = {
+    errors.TopviewAuthError: "check login (Topview-Uid) and password (API key) of the connection, and that the plan "
+    "includes API access",
+    errors.TopviewInsufficientCredits: "top up the API credits, then clear the task",
+    errors.TopviewContentRejected: "change the input; a refused task is refunded",
+    errors.TopviewSubmitUnknown: "TopView may have accepted and may charge it, so it is not sent again by itself; look "
+    "at the task list or the credit log of the account first",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    Describe one request to the API, before any door sends it.
+
+    :param method: HTTP method.
+    :param path: Path below the base URL, starting with a slash.
+    :param params: Query string.
+    :param body: JSON body.
+    :param submits: The request may cost credits, so what is not clearly refused counts as maybe accepted.
+    :param topview_task_id: The task it asks about, for messages.
+    :param uid_optional: TopView answers without a uid and tells it.
+    :param alternatives: Other spellings of an uncertain path, for messages.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    submits: bool = False
+    topview_task_id: str | None = None
+    uid_optional: bool = False
+    alternatives: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return method and path, as messages name the call."""
+        return f"{self.method} {self.path}"
+
+
+def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, hide: tuple[str, ...] = ()) -> Any:
+    """
+    Return the ``result`` of an answer, or raise what it means.
+
+    :param call: The request it answers.
+    :param status: HTTP status.
+    :param headers: HTTP headers of the answer.
+    :param body: Bytes of the answer.
+    :param hide: Texts that must not show up in a message.
+    :raises TopviewError: The class says what to do, see :mod:`topview_provider.exceptions`.
+    """
+    envelope = _envelope(body)
+    code = str(envelope.get("code", "")).strip() if envelope else ""
+    if 200 <= status < 300 and envelope is not None and code == "200":
+        return envelope.get("result", ABSENT)
+    message = str(envelope.get("message") or "") if envelope else ""
+    if 200 <= status < 300:
+        if not code:
+            raise lost(call, f"an answer that is not TopView's envelope: {excerpt(body, hide)!r}")
+        found, label = _by_code(code), code
+    else:
+        found, label = _by_status(call, status, code), f"HTTP {status}" + (f", code {code}" if code else "")
+        message = message or _redirect(status, headers) or excerpt(body, hide)
+    raise refusal(call, found, label, scrub(message, hide), retry_after(headers))
+
+
+def refusal(
+    call: Call, found: type[errors.TopviewError], label: str, message: str, wait: float | None = None
+) -> errors.TopviewError:
+    """Build the error for an answer that says no; a submit that was not clearly refused becomes unknown."""
+    unclear = found in (errors.TopviewUnavailable, errors.TopviewRejected)
+    if call.submits and unclear:
+        found = errors.TopviewSubmitUnknown
+    text = f"{call} answered {label}: {message or 'no message'}"
+    if call.topview_task_id:
+        text += f" (topview_task_id {call.topview_task_id})"
+    if found is errors.TopviewNotFound and call.alternatives:
+        text += (
+            f". The path is uncertain; another spelling is {' or '.join(call.alternatives)}: set it under 'paths' "
+            "in the extra of the connection"
+        )
+    if advice := ADVICE.get(found):
+        text += f". What to do: {advice}"
+    return found(text, code=label, topview_task_id=call.topview_task_id, retry_after=wait)
+
+
+def lost(call: Call, reason: str, *, sent: bool = True) -> errors.TopviewError:
+    """
+    Build the error for a request without a readable answer.
+
+    :param call: The request.
+    :param reason: What happened, in words.
+    :param sent: False where the connection was never established, so that nothing can have been accepted.
+    """
+    about = f" (topview_task_id {call.topview_task_id})" if call.topview_task_id else ""
+    if call.submits and sent:
+        text = f"{call}: {reason}{about}. What to do: {ADVICE[errors.TopviewSubmitUnknown]}"
+        return errors.TopviewSubmitUnknown(text, topview_task_id=call.topview_task_id)
+    return errors.TopviewUnavailable(f"{call}: {reason}{about}", topview_task_id=call.topview_task_id)
+
+
+def accepted_id(call: Call, result: Any, task_id_key: str) -> str:
+    """
+    Return the task id of an accepted submit.
+
+    :param call: The submit.
+    :param result: The ``result`` of its answer.
+    :param task_id_key: Name of the id in it.
+    :raises TopviewTaskFailed: TopView says at once that the task failed.
+    :raises TopviewSubmitUnknown: There is no id, so nobody knows.
+    """
+    answer = result if isinstance(result, Mapping) else {}
+    topview_task_id = answer.get(task_id_key)
+    if str(answer.get("status") or "").strip().lower() in FAILURES:
+        reason = answer.get("errorMsg") or answer.get("errorMessage") or "no reason given"
+        raise errors.TopviewTaskFailed(f"{call} was refused with status fail: {reason}")
+    if isinstance(topview_task_id, bool) or not isinstance(topview_task_id, str | int) or topview_task_id == "":
+        raise lost(call, f"success without a {task_id_key}")
+    return str(topview_task_id)
+
+
+FAILURES = frozenset({"fail", "failed", "failure", "error"})
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a ``Retry-After`` header, given as seconds or as a date; None without a usable one."""
+    value = next((str(v).strip() for k, v in headers.items() if k.lower() == "retry-after"), "")
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(min(int(value), 86_400))
+    import pendulum
+
+    try:
+        moment = pendulum.from_format(value.removesuffix(" GMT"), "ddd, DD MMM YYYY HH:mm:ss", tz="UTC")
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, min(86_400.0, (moment - pendulum.now("UTC")).total_seconds()))
+
+
+def redact_url(url: str) -> str:
+    """Return a URL without its query and credentials: what is left may be logged."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "<unreadable URL>"
+    return urlunsplit((parts.scheme, host + port, parts.path, "…" if parts.query else "", ""))
+
+
+def scrub(text: str, hide: tuple[str, ...] = ()) -> str:
+    """Return a foreign text fit for a log: URLs without their query, known secrets masked, at most 500 characters."""
+    for secret in hide:
+        if secret:
+            text = text.replace(secret, "***")
+    text = re.sub(r"https?://[^\s\"'<>]+", lambda match: redact_url(match[0]), text)
+    return text if len(text) <= 500 else text[:499] + "…"
+
+
+def excerpt(body: bytes, hide: tuple[str, ...] = ()) -> str:
+    """Return the beginning of an unreadable body, fit for a log."""
+    return scrub(" ".join(body[:2000].decode("utf-8", "replace").split()), hide)[:200]
+
+
+def _redirect(status: int, headers: Mapping[str, str]) -> str:
+    if not 300 <= status < 400:
+        return ""
+    target = next((str(value) for name, value in headers.items() if name.lower() == "location"), "")
+    return f"a redirect to {redact_url(target)}, not followed; set the host of the connection to it"
+
+
+def _envelope(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _by_code(code: str) -> type[errors.TopviewError]:
+    if code in CODES:
+        return CODES[code]
+    known_shape = len(code) == 4 and code.isdigit()
+    return CODE_CLASSES.get(code[0], errors.TopviewRejected) if known_shape else errors.TopviewRejected
+
+
+def _by_status(call: Call, status: int, code: str) -> type[errors.TopviewError]:
+    if status in HTTP_STATUSES:
+        return HTTP_STATUSES[status]
+    if status >= 500:
+        by_code = _by_code(code) if code else errors.TopviewUnavailable
+        return errors.TopviewUnavailable if call.submits or by_code is errors.TopviewRejected else by_code
+    if status >= 400 and code:
+        return _by_code(code)
+    return errors.TopviewInvalidRequest
