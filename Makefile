@@ -10,9 +10,6 @@ PIP := -m pip --disable-pip-version-check -qq
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
-# What `make demo` understands; see tools/demo.py.
-export KEEP REAL YES LINK
-
 .PHONY: help venv demo standin test lint bench constraints clean
 
 help:  ## list the verbs

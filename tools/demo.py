@@ -185,7 +185,8 @@ def run_dag(stack: AirflowStack, conf: dict[str, str], *, limit: float) -> DagRu
     if run.wait(limit=limit, progress=Progress(stack)) != "success":
         for task in run.tasks():
             if task.state == "failed":
-                lines = run.log(task.task_id, try_number=task.try_number, map_index=task.map_index).splitlines()
+                log = run.log(task.task_id, try_number=task.try_number, map_index=task.map_index)
+                lines = [line for line in log.splitlines() if "group::" not in line]
                 print(f"--- log of {task.name}, try {task.try_number}", *lines[-40:], sep="\n")
         raise RuntimeError(f"the run failed; logs: {stack.logs}")
     return run

@@ -59,6 +59,17 @@ def marked(mark: str) -> list[int]:
     return found
 
 
+def title(pid: int) -> str:
+    """
+    Return what a process calls itself.
+
+    :param pid: Process.
+    """
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    return ""
+
+
 def send(signum: int, pids: Sequence[int]) -> None:
     """
     Signal processes; those that are gone meanwhile are no error.

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tools.processes import Service, signals_unwind, stop_all, undisturbed, until
+from tools.processes import Service, signals_unwind, stop_all, title, undisturbed, until
 from tools.rest import AirflowApi
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -292,14 +292,3 @@ class AirflowStack:
 def _beats_since(component: Mapping[str, Any], moment: datetime) -> bool:
     beat = next((value for key, value in component.items() if key.endswith("_heartbeat")), None)
     return component.get("status") == "healthy" and bool(beat) and datetime.fromisoformat(str(beat)) > moment
-
-
-def title(pid: int) -> str:
-    """
-    Return what a process calls itself.
-
-    :param pid: Process.
-    """
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-    return ""

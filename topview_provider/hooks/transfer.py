@@ -61,7 +61,8 @@ def fetch(settings: Settings, url: str, target: Any) -> int:
     """
     Stream a result URL into a file and return its length in bytes.
 
-    The file appears under its name only when it is complete: it is written beside it under a temporary name first.
+    The file appears under its name only when it is complete: it is written beside it under a temporary name first. A
+    target that already has the promised length is complete and not fetched again.
 
     :param settings: Proxy, TLS and time-outs.
     :param url: Signed URL.
@@ -69,19 +70,6 @@ def fetch(settings: Settings, url: str, target: Any) -> int:
     :raises TopviewNotFound: HTTP 403, 404 or 410: the URL has expired.
     :raises TopviewUnavailable: Any other answer, one cut short, or one that is no media file.
     """
-    part = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with part.open("wb") as file:
-            size = _copy(settings, url, file)
-        _move(part, target)
-    except BaseException:
-        _forget(part)
-        raise
-    return size
-
-
-def _copy(settings: Settings, url: str, file: IO[bytes]) -> int:
     try:
         with (
             plain_session() as session,
@@ -91,14 +79,27 @@ def _copy(settings: Settings, url: str, file: IO[bytes]) -> int:
             ) as answer,
         ):
             expected = _checked(answer, url)
-            size = 0
-            for piece in _progress(answer.iter_content(CHUNK), expected):
-                file.write(piece)
-                size += len(piece)
+            if expected and target.exists() and target.stat().st_size == expected:
+                log.info("%s is complete already", target)
+                return expected
+            return _land(answer, expected, target)
     except requests.RequestException as error:
         raise TopviewUnavailable(f"GET {redact_url(url)}: {type(error).__name__} while downloading") from None
-    if size == 0 or (expected is not None and size != expected):
-        raise TopviewUnavailable(f"GET {redact_url(url)} delivered {size} of {expected or 'some'} bytes")
+
+
+def _land(answer: requests.Response, expected: int | None, target: Any) -> int:
+    part = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with part.open("wb") as file:
+            size = sum(file.write(piece) for piece in _progress(answer.iter_content(CHUNK), expected))
+        if size == 0 or (expected is not None and size != expected):
+            raise TopviewUnavailable(f"GET {redact_url(answer.url)} delivered {size} of {expected or 'some'} bytes")
+        # ObjectStoragePath has no rename that replaces on every backend; mv copies where it must.
+        part.fs.mv(part.path, target.path)
+    except BaseException:
+        _forget(part)
+        raise
     return size
 
 
@@ -123,11 +124,6 @@ def _progress(pieces: Iterator[bytes], expected: int | None) -> Iterator[bytes]:
             reported = time.monotonic()
             share = f" ({100 * done // expected} %)" if expected else ""
             log.info("%d MB%s", done // 1_000_000, share)
-
-
-def _move(part: Any, target: Any) -> None:
-    # ObjectStoragePath has no atomic rename that replaces on every backend; move copies where it must.
-    part.fs.mv(part.path, target.path)
 
 
 def _forget(part: Any) -> None:

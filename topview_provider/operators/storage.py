@@ -80,7 +80,7 @@ class TopviewDownloadOperator(BaseOperator):
         "family",
         "topview_task_id",
         "path",
-        "output",
+        "output_name",
         "index",
         "preview",
         "script_id",
@@ -123,7 +123,11 @@ class TopviewDownloadOperator(BaseOperator):
         targets = self.targets(chosen)
         stored = [self.fetch(hook, entry, target) for entry, target in zip(chosen, targets, strict=True)]
         for outlet in self.outlets or ():
-            about: dict[str, Any] = {"uri": stored[0], "topview_task_id": str(self.topview_task_id), "family": self.family}
+            about: dict[str, Any] = {
+                "uri": stored[0],
+                "topview_task_id": str(self.topview_task_id),
+                "family": self.family,
+            }
             context["outlet_events"][outlet].extra = about
         return stored if str(self.index) == "all" else stored[0]
 
@@ -202,4 +206,4 @@ class TopviewDownloadOperator(BaseOperator):
             fresh = next(one for one in self.outputs(hook) if one["index"] == entry["index"])
             size = hook.download(fresh["url"], where)
         self.log.info("%s %s is at %s (%d bytes)", self.family, self.output_name, where, size)
-        return str(where)
+        return target

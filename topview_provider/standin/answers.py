@@ -134,12 +134,8 @@ def done(scene: Scene, job: Job) -> dict[str, Any]:
     """
     row = job.row
     head = _head(job, "success", scene.second)
-    known: dict[str, Any] = {**head, "mode": "BATCH" if "fileIds" in scene.body else "SINGLE", **scene.known}
-    if scene.body.get("name"):
-        known["voiceName"] = str(scene.body["name"])
-    if "mode" in scene.body:
-        known["mode"] = str(scene.body["mode"])
-    known |= _durations(row)
+    known: dict[str, Any] = {**head, **scene.known}
+    known = _told(scene) | _durations(row) | known
     if row.cost_key:
         known[row.cost_key] = str(number(job.charge)) if row.cost_type == "string" else number(job.charge)
     if row.item_status_key:
@@ -179,6 +175,9 @@ def spoil(result: dict[str, Any], row: TaskFamily, items_key: str, failed: int) 
 def action(scene: Scene) -> Any:
     """Return the result of an action."""
     shape = shape_of(scene.row, scene.second)
+    if isinstance(shape, list):
+        named = [(item.wire[:-1], value) for item in scene.row.fields for value in _listed(scene.body, item.wire)]
+        return [replace(scene, known={key: value}).item(i).fill(shape[0]) for i, (key, value) in enumerate(named)]
     if not isinstance(shape, str):
         filled = scene.fill(shape)
         # The second form of an answer that holds nothing but a URL is the URL.
@@ -188,12 +187,33 @@ def action(scene: Scene) -> Any:
     return {"object": {}, "string": values.mark(scene.owner, sorted(scene.body.items()))}.get(shape, True)
 
 
+def _listed(body: Mapping[str, Any], wire: str) -> list[Any]:
+    value = body.get(wire)
+    return value if isinstance(value, list) else []
+
+
 def _head(job: Job, state: str, second: bool) -> dict[str, Any]:
     head = {job.row.task_id_key: job.task_id, status_key(job.row, second): state}
     shape = shape_of(job.row, second)
     if job.error and state not in ("init", "running"):
         return {**head, "errorMessage" if "errorMessage" in shape else "errorMsg": job.error}
     return {**head, "errorMsg": None} if "errorMsg" in shape else head
+
+
+def _told(scene: Scene) -> dict[str, Any]:
+    # What an answer repeats of the request under another name, or leaves empty when the request did not say it.
+    body, owner = scene.body, scene.owner
+    told = {
+        "mode": body.get("mode") or ("BATCH" if body.get("fileIds") else "SINGLE"),
+        "boardId": body.get("boardId"),
+        "boardTaskId": values.mark(owner, "board") if body.get("boardId") else None,
+        "voiceName": body.get("name") or owner,
+        "inputVideoFileId": body.get("videoFileId"),
+        "inputAudioFileId": body.get("audioFileId"),
+    }
+    if body.get("productLink"):
+        told["productName"] = body.get("productName") or values.product_name(str(body["productLink"]))
+    return told
 
 
 def _durations(row: TaskFamily) -> dict[str, Any]:

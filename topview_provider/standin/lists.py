@@ -58,20 +58,26 @@ class Shelf:
             return self._credit(scene)
         shape = shape_of(row)
         if isinstance(shape, list):
-            return [_signed(item, scene) for item in self._wanted(row, scene)]
+            found = self._wanted(row, scene)
+            swapped = scene.second and _unproven(shape[0])
+            return self._page(scene, found, "data") if swapped else [_signed(item, scene) for item in found]
         if not row.items_key or not isinstance(shape, dict):
             return scene.fill(shape) if isinstance(shape, dict) else []
         found = self._entries(scene) if row.name == "credit_logs" else self._wanted(row, scene)
-        return self._page(row, found, scene)
+        return self._page(scene, found, row.items_key)
 
-    def _page(self, row: Listing, found: list[dict[str, Any]], scene: Scene) -> Any:
+    def _page(self, scene: Scene, found: list[dict[str, Any]], items_key: str) -> Any:
         page, size = (_whole(scene.body.get(name), usual) for name, usual in (("pageNo", 1), ("pageSize", PAGE_SIZE)))
         items = [_signed(item, scene) for item in found[(page - 1) * size : page * size]]
-        if scene.second and all(key in (*PAGING, row.items_key) for key in shape_of(row)):
+        shape = shape_of(scene.row)
+        if isinstance(shape, dict) and scene.second and _unproven(shape[items_key][0]):
             return items
-        shape = {key: inner for key, inner in shape_of(row).items() if key not in (*PAGING, row.items_key)}
-        paging = {"total": len(found), "pageNo": page, "pageSize": size}
-        return {**(paging if row.paged else {}), **scene.fill(shape), row.items_key: items}
+        others = (
+            {key: kind for key, kind in shape.items() if key not in (*PAGING, items_key)}
+            if isinstance(shape, dict)
+            else {}
+        )
+        return {"total": len(found), "pageNo": page, "pageSize": size, **scene.fill(others), items_key: items}
 
     def _wanted(self, row: Listing, scene: Scene) -> list[dict[str, Any]]:
         custom = str(scene.body.get("isCustom", "")).lower() in ("true", "1")
@@ -130,6 +136,11 @@ def _items(row: Listing, custom: bool, second: bool) -> list[dict[str, Any]]:
         maker = Scene(row, row.name, lambda _owner, name: Link(name), lambda _file: None, second=second)
         _cache[key] = [_item(maker, inner, _picked(pools, place), place, custom) for place in range(length)]
     return _cache[key]
+
+
+def _unproven(shape: Mapping[str, Any]) -> bool:
+    # Nobody has shown whether ethnicities and categories come in pages or bare: the second form is the other one.
+    return any(key in shape for key in values.IDENTIFIED)
 
 
 def _length(shape: Any, inner: Mapping[str, Any], pools: Mapping[str, tuple[Any, ...]], custom: bool) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from topview_provider.catalog.fields import as_text
-from topview_provider.standin import answers, media
+from topview_provider.standin import answers, media, values
 from topview_provider.standin.envelope import NOT_FOUND, REFUSED, Refusal
 from topview_provider.standin.options import Options
 from topview_provider.standin.shapes import shape_of
@@ -78,7 +77,7 @@ def open_studio(job: Job, options: Options) -> Studio:
     :param options: Say how many scripts there are.
     """
     body = job.body
-    name = str(body.get("productName") or _name_of(str(body.get("productLink") or "")))
+    name = str(body.get("productName") or values.product_name(str(body.get("productLink") or "")))
     description = str(body.get("productDescription") or f"{name}, as its page describes it")
     studio = Studio(job, name, description)
     own = str(body.get("diyScriptDescription") or "") if as_text(body.get("isDiyScript")) == "true" else ""
@@ -247,8 +246,3 @@ def _script(studio: Studio, number: int, kind: type[int] | type[str]) -> dict[st
 
     segments = [{**segment, "segId": spelled(segment["segId"])} for segment in studio.scripts[number]]
     return {"scriptId": number, "scriptContents": segments}
-
-
-def _name_of(link: str) -> str:
-    words = urlsplit(link).path.rstrip("/").rpartition("/")[2].partition(".")[0].replace("-", " ").replace("_", " ")
-    return words.title() or "The product"

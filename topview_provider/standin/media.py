@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
 FILES = Path(__file__).parent / "media"
-TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg", "png": "image/png", "mp3": "audio/mpeg"}
+TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg", "png": "image/png", "mp3": "audio/mpeg", "zip": "application/zip"}
 SAMPLES = {"mp4": "video.mp4", "jpg": "image.jpg", "png": "image.png", "mp3": "audio.mp3"}
 WIDTH, HEIGHT, SECONDS = 360, 640, 3
 """Size and length of the samples."""
@@ -56,7 +58,9 @@ class Library:
     """
 
     def __init__(self, size: int = 0) -> None:
-        self.bodies = {kind: _padded((FILES / name).read_bytes(), kind, size) for kind, name in SAMPLES.items()}
+        samples = {kind: (FILES / name).read_bytes() for kind, name in SAMPLES.items()}
+        samples["zip"] = _archive(samples)
+        self.bodies = {kind: _padded(sample, kind, size) for kind, sample in samples.items()}
 
     def find(self, name: str) -> Body | None:
         """Return the file for a name such as ``a/b.mp4``, or None."""
@@ -127,6 +131,14 @@ def _part(headers: Mapping[str, str], etag: str, size: int) -> tuple[int, int] |
         return max(0, size - int(last)), size
     start, stop = int(first), min(size, int(last) + 1 if last else size)
     return (start, stop) if start < stop else None
+
+
+def _archive(samples: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for kind, sample in samples.items():
+            archive.writestr(zipfile.ZipInfo(SAMPLES[kind]), sample)
+    return buffer.getvalue()
 
 
 def _padded(head: bytes, kind: str, size: int) -> Body:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from topview_provider.catalog import Row, TaskFamily
 from topview_provider.standin import media
@@ -47,6 +49,8 @@ IDENTIFIED: Mapping[str, tuple[str, ...]] = {"ethnicityId": ETHNICITIES, "catego
 """Ids that stand for a name wherever they appear."""
 
 CONSTANTS: Mapping[str, Any] = {
+    "status": "success",
+    "productDescription": "Made for rehearsals",
     "errorMsg": None,
     "errorMessage": None,
     "errorCode": None,
@@ -67,6 +71,9 @@ CONSTANTS: Mapping[str, Any] = {
     "voiceoverIdDefault": None,
     "language": "en",
 }
+DESCRIBES = ("format", "fileName", "fileType", "mediaType")
+"""Fields that describe the file beside them."""
+
 _TYPES: Mapping[str, Callable[[str, str], Any]] = {
     "string": lambda key, mark: mark if key.endswith(("Id", "key", "Etag")) else f"{key} {mark[:6]}",
     "integer": lambda _key, mark: 1 + int(mark[:2], 16) % 9,
@@ -95,10 +102,11 @@ def suffix_of(row: Row, path: str) -> str:
     :param row: The row; its outputs know best.
     :param path: The path, for example ``exportVideos[].videoUrl``.
     """
-    if isinstance(row, TaskFamily):
-        for output in row.outputs:
-            if path in (output.path, output.alternative):
-                return _suffix(output.name)
+    parent, _, key = path.rpartition(".")
+    for output in row.outputs if isinstance(row, TaskFamily) else ():
+        beside = key in DESCRIBES and parent == output.path.rpartition(".")[0]
+        if beside or path in (output.path, output.alternative):
+            return "png" if _is_cut_out(output.path) else _suffix(output.name)
     return _suffix(path)
 
 
@@ -113,6 +121,8 @@ def invent(path: str, kind: str, seed: str, index: int, suffix: str) -> Any:
     :param suffix: Kind of file it belongs to.
     """
     key = path.rpartition(".")[2].rstrip("[]")
+    if key.endswith(("Width", "Height")):
+        return media.WIDTH if key.endswith("Width") else media.HEIGHT
     if key in ("fileType", "mediaType"):
         return {"mp4": "video", "mp3": "audio"}.get(suffix, "image")
     if key == "format":
@@ -130,6 +140,19 @@ def invent(path: str, kind: str, seed: str, index: int, suffix: str) -> Any:
     return _typed(CONSTANTS[key], kind) if key in CONSTANTS else _by_type(key, kind, mark(seed, path))
 
 
+def product_name(link: str) -> str:
+    """Return the name a product page would have, read off its address."""
+    last = urlsplit(link).path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    words = re.sub(r"[-_+]+", " ", last).strip()
+    return f"Product {words}" if not words or words.isdigit() else words.title()
+
+
+def _is_cut_out(path: str) -> bool:
+    # Only these need transparency.
+    key = path.rpartition(".")[2].lower()
+    return any(word in key for word in ("mask", "bgremoved", "background")) and "video" not in key
+
+
 def _by_type(key: str, kind: str, digits: str) -> Any:
     if "null" in kind or kind in ("any", "?", "-"):
         return None
@@ -145,7 +168,9 @@ def _suffix(words: str) -> str:
     key = words.rpartition(".")[2]
     if any(word in words for word in ("audio", "music", "song")):
         return "mp3"
-    if any(word in key for word in ("mask", "bgremoved", "background")) and "video" not in key:
+    if any(word in words for word in ("zip", "archive", "downloadurl")):
+        return "zip"
+    if _is_cut_out(words):
         return "png"
     if "video" in words and not any(word in key for word in ("cover", "image", "thumbnail")):
         return "mp4"

@@ -1,0 +1,86 @@
+"""What all tests share: a stand-in over real HTTP, and the Airflow connection that leads to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+# Before anything imports Airflow: no test may read or write the home of whoever runs it.
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="topview-tests-"))
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
+for name in ("TOPVIEW_UID", "TOPVIEW_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
+    os.environ.pop(name, None)
+
+import pytest
+
+from topview_provider.standin.server import StandIn
+
+CONN_ID = "topview_default"
+
+
+@pytest.fixture(scope="session")
+def fast_standin() -> Iterator[StandIn]:
+    """A stand-in whose jobs take a tenth of a second; shared, so tests tell their tasks apart by their bodies."""
+    with StandIn(seconds=0.1, any_file=True, credits=1_000_000) as service:
+        yield service
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    """A stand-in of this test's own, to count and to break."""
+    with StandIn(seconds=0.1, any_file=True) as service:
+        yield service
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Return a function that points an Airflow connection at a service: ``connect(service, read_timeout=1)``."""
+
+    def point(
+        service: Any, *, conn_id: str = CONN_ID, login: str | None = None, password: str | None = None, **extra: Any
+    ) -> str:
+        value = {
+            "conn_type": "topview",
+            "login": service.uid if login is None else login,
+            "password": service.api_key if password is None else password,
+            "host": service.url,
+            "extra": {"poll_interval": 0.05, **extra},
+        }
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(value))
+        return conn_id
+
+    return point
+
+
+class FakeStore(dict[str, Any]):
+    """The task state store of Airflow 3.3 as far as operators use it; holds JSON, as the real one does."""
+
+    def set(self, key: str, value: Any) -> None:
+        """Write a value."""
+        self[key] = json.loads(json.dumps(value))
+
+    def delete(self, key: str) -> None:
+        """Forget a value."""
+        self.pop(key, None)
+
+
+class FakeTaskInstance(SimpleNamespace):
+    """A task instance that remembers what was pushed."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**{"try_number": 1, "max_tries": 0, "pushed": {}, **attributes})
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        """Remember an XCom; it must be JSON, as in Airflow."""
+        self.pushed[key] = json.loads(json.dumps(value))
+
+
+@pytest.fixture
+def context() -> dict[str, Any]:
+    """A context as Airflow 3.3 gives it to ``execute``."""
+    return {"ti": FakeTaskInstance(), "task_state_store": FakeStore(), "outlet_events": {}}
