@@ -54,10 +54,12 @@ def build(
         if is_empty(value):
             continue
         try:
-            body[field.wire] = field.to_wire(value)
+            converted = field.to_wire(value)
         except FieldError as error:
             problems.append(Problem(WRONG, f"{_label(field)}: {error}"))
-            body[field.wire] = value
+            converted = value
+        if not is_empty(converted):
+            body[field.wire] = converted
     body = {key: value for key, value in {**body, **(extra or {})}.items() if value is not None}
     return body, problems + missing(row, body)
 

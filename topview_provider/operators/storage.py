@@ -63,8 +63,8 @@ class TopviewDownloadOperator(BaseOperator):
 
     :param family: Family of the task, such as ``marketing_video``. (templated)
     :param topview_task_id: The task. (templated)
-    :param path: Where to: local path or URL, any that ``ObjectStoragePath`` knows. ``{index}``, ``{item_id}``,
-        ``{language}`` and ``{ext}`` (of the file at TopView) are filled in. (templated)
+    :param path: Where to: local path or URL, any that ``ObjectStoragePath`` knows. ``{topview_task_id}``, ``{index}``,
+        ``{item_id}``, ``{language}`` and ``{ext}`` (of the file at TopView) are filled in. (templated)
     :param output: Which output of the family: ``video``, ``cover``, ``image``, ... (templated)
     :param index: Which of several, from 0, or ``"all"``. (templated)
     :param preview: For marketing videos: the preview instead of the export. (templated)
@@ -186,7 +186,7 @@ class TopviewDownloadOperator(BaseOperator):
         for entry in chosen:
             target = str(self.path)
             suffix = entry["url"].split("?")[0].rpartition("/")[2].rpartition(".")[2]
-            for name, value in {**entry, "ext": suffix}.items():
+            for name, value in {**entry, "ext": suffix, "topview_task_id": self.topview_task_id}.items():
                 target = target.replace("{" + name + "}", "" if value is None else str(value))
             targets.append(target)
         if len(set(targets)) < len(targets):

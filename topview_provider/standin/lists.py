@@ -60,24 +60,18 @@ class Shelf:
         if isinstance(shape, list):
             found = self._wanted(row, scene)
             swapped = scene.second and _unproven(shape[0])
-            return self._page(scene, found, "data") if swapped else [_signed(item, scene) for item in found]
+            return self._page(scene, found, "data", {}) if swapped else [_signed(item, scene) for item in found]
         if not row.items_key or not isinstance(shape, dict):
             return scene.fill(shape) if isinstance(shape, dict) else []
         found = self._entries(scene) if row.name == "credit_logs" else self._wanted(row, scene)
-        return self._page(scene, found, row.items_key)
+        page = self._page(scene, found, row.items_key, shape)
+        return page[row.items_key] if scene.second and _unproven(shape[row.items_key][0]) else page
 
-    def _page(self, scene: Scene, found: list[dict[str, Any]], items_key: str) -> Any:
+    def _page(self, scene: Scene, found: list[dict[str, Any]], key: str, shape: Mapping[str, Any]) -> dict[str, Any]:
         page, size = (_whole(scene.body.get(name), usual) for name, usual in (("pageNo", 1), ("pageSize", PAGE_SIZE)))
         items = [_signed(item, scene) for item in found[(page - 1) * size : page * size]]
-        shape = shape_of(scene.row)
-        if isinstance(shape, dict) and scene.second and _unproven(shape[items_key][0]):
-            return items
-        others = (
-            {key: kind for key, kind in shape.items() if key not in (*PAGING, items_key)}
-            if isinstance(shape, dict)
-            else {}
-        )
-        return {"total": len(found), "pageNo": page, "pageSize": size, **scene.fill(others), items_key: items}
+        others = {name: kind for name, kind in shape.items() if name not in (*PAGING, key)}
+        return {"total": len(found), "pageNo": page, "pageSize": size, **scene.fill(others), key: items}
 
     def _wanted(self, row: Listing, scene: Scene) -> list[dict[str, Any]]:
         custom = str(scene.body.get("isCustom", "")).lower() in ("true", "1")

@@ -1,0 +1,269 @@
+"""What holds for each task family of the catalog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from topview_provider.catalog import FAMILIES, TaskFamily
+from topview_provider.catalog.fields import snake_case
+
+from .client import Client
+
+ROWS = [pytest.param(row, id=name) for name, row in FAMILIES.items()]
+every_family = pytest.mark.parametrize("row", ROWS)
+
+HEADS = {
+    "mp4": lambda data: data[4:8] == b"ftyp",
+    "jpg": lambda data: data[:3] == b"\xff\xd8\xff",
+    "png": lambda data: data[:8] == b"\x89PNG\r\n\x1a\n",
+    "mp3": lambda data: data[:3] == b"ID3" or data[0] == 0xFF,
+    "zip": lambda data: data[:2] == b"PK",
+}
+TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+}
+MAY_BE_NULL = ("boardId", "boardTaskId", "inputVideoFileId", "inputAudioFileId", "previewVideos[]", "exportVideos[]")
+
+
+def urls_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from urls_in(inner)
+    elif isinstance(value, str) and value.startswith("http"):
+        yield value
+
+
+def at(value: Any, path: str) -> list[Any]:
+    found = [value]
+    for part in path.replace("[]", ".[]").split("."):
+        if part == "[]":
+            found = [inner for outer in found if outer for inner in outer]
+        else:
+            found = [inner[part] for inner in found if isinstance(inner, dict) and part in inner]
+    return found
+
+
+@every_family
+def test_a_task_walks_from_init_over_running_to_success(row: TaskFamily, run: Callable[..., Client]) -> None:
+    client = run(seconds=0.12)
+    task_id = client.submit(row)
+    if row.item_id_key and row.continues:
+        pytest.skip("its item walks, the task stays: test_marketing.py")
+    seen = []
+    while not seen or seen[-1] not in ("success", "fail"):
+        state = client.state(row, task_id)
+        if state not in seen[-1:]:
+            seen.append(state)
+    assert seen == ["init", "running", "success"]
+    assert client.state(row, task_id) == "success"
+
+
+@every_family
+def test_the_submit_answer_says_accepted_and_gives_an_id(row: TaskFamily, client: Client) -> None:
+    result = client.post(row.submit, client.sample(row))["result"]
+    assert re.fullmatch("[0-9a-f]{32}", result[row.task_id_key])
+    assert result["status"] == row.submit_status
+    assert "noticeUuid" not in result
+    assert "boardTaskIds" not in result
+
+
+@every_family
+def test_a_finished_task_answers_every_field_of_its_row_with_the_right_type(row: TaskFamily, client: Client) -> None:
+    result = client.query(row, client.submit(row))
+    for path, kind in row.answer.items():
+        if path.startswith("("):
+            continue
+        values = at(result, path.removesuffix("[]"))
+        assert values or any(null in path for null in MAY_BE_NULL), f"{path} is missing"
+        for value in values:
+            if value is None:
+                allowed = (
+                    "null" in kind or path.rpartition(".")[2] in MAY_BE_NULL or path.startswith(("export", "prev"))
+                )
+                assert allowed, f"{path} is null"
+            elif (name := kind.partition("[")[0].partition("|")[0]) in TYPES:
+                assert isinstance(value, list if path.endswith("[]") else TYPES[name]), f"{path}: {value!r}"
+
+
+@every_family
+def test_every_output_of_a_finished_task_is_a_file_that_can_be_played(row: TaskFamily, client: Client) -> None:
+    result = client.query(row, client.submit(row))
+    items = row.judge({"preview": "false"}).get("items", row.items_key)
+    for output in row.outputs:
+        urls = list(urls_in(result)) if output.path == "**" else at(result, output.path.replace("{items}", items))
+        assert urls, output.path
+        for url in urls:
+            answer = client.download(url)
+            suffix = url.partition("?")[0].rpartition(".")[2]
+            assert answer.status_code == 200
+            assert HEADS[suffix](answer.content), url
+            assert 20_000 <= len(answer.content) == int(answer.headers["Content-Length"])
+
+
+@every_family
+def test_a_video_output_is_a_video_and_a_voice_is_sound(row: TaskFamily, client: Client) -> None:
+    result = client.query(row, client.submit(row))
+    wanted = {"video": "video/mp4", "audio": "audio/mpeg", "cover": "image/jpeg", "mask": "image/png"}
+    for output in row.outputs:
+        path = output.path.replace("{items}", "exportVideos")
+        for url in at(result, path) if output.name in wanted and path != "**" else ():
+            assert client.download(url).headers["Content-Type"] == wanted[output.name], path
+
+
+@every_family
+def test_a_running_task_offers_nothing_yet(row: TaskFamily, run: Callable[..., Client]) -> None:
+    client = run(seconds=0)
+    body = client.sample(row)
+    client.service.fault("never-ends", match={"family": row.name})
+    result = client.query(row, client.submit(row, body))
+    items = row.judge(body).get("items", row.items_key)
+    assert not list(urls_in(result.get(items) if row.continues and row.item_id_key else result))
+    if row.cost_key:
+        assert result[row.cost_key] is None
+
+
+@every_family
+def test_a_failed_task_says_why_and_is_not_charged(row: TaskFamily, client: Client) -> None:
+    body = client.sample(row)
+    before = client.service.stats()["credits"]
+    client.service.fault("fail", match={"family": row.name}, message="no face found")
+    task_id = client.submit(row, body)
+    result = client.query(row, task_id)
+    if row.item_id_key and row.continues:
+        assert [item["status"] for item in result[row.items_key]] == ["fail"]
+    else:
+        assert result[row.status_key] == "fail"
+    assert "no face found" in (result.get("errorMsg"), result.get("errorMessage"))
+    stats = client.service.stats()
+    assert (stats["credits"], stats["reserved"]) == (before, 0)
+    assert stats["families"][row.name]["failed"] == 1
+    assert stats["families"][row.name]["charged"] == 0
+
+
+@every_family
+def test_a_successful_task_costs_what_its_row_says(row: TaskFamily, client: Client) -> None:
+    body = client.sample(row)
+    before = client.service.stats()["credits"]
+    task_id = client.submit(row, body)
+    result = client.query(row, task_id)
+    stats = client.service.stats()
+    assert stats["credits"] == pytest.approx(before - row.charge)
+    assert stats["families"][row.name]["charged"] == row.charge
+    if row.cost_key:
+        assert isinstance(result[row.cost_key], str if row.cost_type == "string" else int | float)
+        assert float(result[row.cost_key]) == row.charge
+
+
+@every_family
+def test_a_missing_required_field_is_4003_and_names_the_field(row: TaskFamily, client: Client) -> None:
+    body = client.sample(row)
+    for item in row.fields:
+        if item.required:
+            answer = client.post(row.submit, {key: value for key, value in body.items() if key != item.wire})
+            assert (answer["code"], answer["result"]) == ("4003", None)
+            assert item.name in answer["message"]
+    for group in row.one_of:
+        answer = client.post(row.submit, {key: value for key, value in body.items() if key not in group})
+        assert answer["code"] == "4003"
+
+
+@every_family
+def test_an_unknown_choice_is_4000_unless_the_stand_in_is_lenient(row: TaskFamily, run: Callable[..., Client]) -> None:
+    strict, lenient = run(seconds=0), run(seconds=0, lenient_enums=True)
+    for item in row.fields:
+        if item.choices and item.type == "string":
+            body = {**strict.sample(row), item.wire: "from-tomorrow"}
+            answer = strict.post(row.submit, body)
+            assert answer["code"] == "4000"
+            assert item.wire in answer["message"]
+            assert lenient.code(row, {**lenient.sample(row), item.wire: "from-tomorrow"}) in ("200", "4003")
+
+
+@every_family
+def test_unused_fields_may_be_null_or_empty_and_unknown_ones_are_ignored(row: TaskFamily, client: Client) -> None:
+    body = client.sample(row)
+    unused = {item.wire: None for item in row.body_fields if item.wire not in body}
+    assert client.code(row, {**unused, **body, "noticeUrl": "", "noSuchField": {"a": 1}}) == "200"
+
+
+@every_family
+def test_numbers_and_truths_may_come_as_text(row: TaskFamily, client: Client) -> None:
+    body = client.sample(row)
+    texts = {key: str(value) for key, value in body.items() if isinstance(value, int | float | bool)}
+    assert client.code(row, {**body, **texts}) == "200"
+
+
+@every_family
+def test_an_unknown_task_is_4004_and_a_missing_id_is_4003(row: TaskFamily, client: Client) -> None:
+    assert client.get(row.query, **{row.task_id_key: "0" * 32})["code"] == "4004"
+    assert client.get(row.query)["code"] == "4003"
+    assert client.get(row.query, **{row.task_id_key: ""})["code"] == "4003"
+
+
+@every_family
+def test_an_unknown_file_is_4004(row: TaskFamily, client: Client) -> None:
+    body = client.sample(row)
+    for item in row.fields:
+        if re.search(r"(?:^f|F)ileIds?$", item.wire):
+            strange = ["f" * 32] if item.type.startswith("array") else "f" * 32
+            answer = client.post(row.submit, {**body, item.wire: strange})
+            assert answer["code"] == "4004", snake_case(item.wire)
+            assert "f" * 32 in answer["message"]
+
+
+@every_family
+def test_every_query_signs_its_urls_anew(row: TaskFamily, client: Client) -> None:
+    task_id = client.submit(row)
+    first, again = (list(urls_in(client.query(row, task_id))) for _ in range(2))
+    assert [url.partition("?")[0] for url in first] == [url.partition("?")[0] for url in again]
+    assert not set(first) & set(again)
+
+
+@every_family
+@pytest.mark.parametrize("spelling", ["true", "True", "1"])
+def test_cloudfront_links_stand_elsewhere(row: TaskFamily, spelling: str, client: Client) -> None:
+    task_id = client.submit(row)
+    links = list(urls_in(client.query(row, task_id, needCloudFrontUrl=spelling)))
+    plain = list(urls_in(client.query(row, task_id, needCloudFrontUrl="")))
+    assert all("/cloudfront/" in url for url in links)
+    assert all("/s3/" in url for url in plain)
+    assert all(client.download(url).status_code == 200 for url in links[:1])
+
+
+@every_family
+def test_other_spellings_of_its_paths_are_served_too(row: TaskFamily, client: Client) -> None:
+    for path in row.alternatives:
+        method = "POST" if path.rpartition("/")[2] == row.submit.rpartition("/")[2] else "GET"
+        assert client.call(method, path, json={}).json()["code"] == "4003"
+
+
+@every_family
+def test_two_equal_submits_are_two_tasks_and_count_as_a_duplicate(row: TaskFamily, client: Client) -> None:
+    body = client.sample(row)
+    task_ids = {client.submit(row, body) for _ in range(2)}
+    numbers = client.service.stats(row.name)
+    assert len(task_ids) == (1 if row.continues else 2)
+    assert (numbers["received"], numbers["accepted"], numbers["duplicates"]) == (2, 2, 1)
+
+
+@every_family
+def test_a_partial_success_keeps_one_good_item(row: TaskFamily, client: Client) -> None:
+    if not row.item_status_key or not row.items_key or (row.continues and row.item_id_key):
+        pytest.skip("its items have no state of their own")
+    client.service.fault("partial", match={"family": row.name})
+    result = client.query(row, client.submit(row))
+    states = [item[row.item_status_key].lower() for item in result[row.items_key]]
+    assert result[row.status_key] == "success"
+    assert sorted(set(states)) == ["fail", "success"]
+    assert client.service.stats(row.name)["charged"] == row.charge
