@@ -22,7 +22,7 @@ $(STAMP): setup.cfg pyproject.toml topview_provider/__init__.py $(CONSTRAINTS)
 	echo "building .venv with $$python: about a minute the first time"; \
 	test -x $(BIN)/python || $$python -m venv .venv
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev]'
-	@touch $@
+	@rm -f .venv/.installed-* && touch $@
 
 demo: venv  ## a product link becomes a video: KEEP=1 leaves the UI up, REAL=1 asks the real service
 	@exec $(BIN)/python -m tools.demo
@@ -31,7 +31,7 @@ standin: venv  ## run the stand-in service in the foreground
 	@exec $(BIN)/python -m topview_provider.standin
 
 test: venv  ## run all tests with branch coverage
-	$(BIN)/python -m pytest --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
+	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
 
 lint: venv  ## check format, style and types
 	$(BIN)/ruff format --check .

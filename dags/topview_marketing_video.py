@@ -32,9 +32,7 @@ with DAG(
         "avatar_id": Param(**TEXT, title="Avatar id", section="Looks", description="Empty: TopView chooses."),
         "voice_id": Param(**TEXT, title="Voice id", section="Looks", description="Empty: TopView chooses."),
         "caption_id": Param(**TEXT, title="Caption id", section="Looks", description="Empty: a random style."),
-        "folder": Param(
-            "/tmp/topview", type="string", title="Folder", section="Result", examples=["s3://bucket/videos"]
-        ),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", examples=["s3://bucket"]),
     },
 ):
     make_video = TopviewMarketingVideoOperator(

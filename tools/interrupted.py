@@ -14,7 +14,8 @@ from tools.processes import send, title
 from tools.stack import ROOT
 
 PR_SET_CHILD_SUBREAPER = 36
-MOMENTS = ("stand-in:", "Airflow is starting", "healthy after", "make_video: deferred", "video:")
+MOMENTS = {"stand-in:": 0, "Airflow is starting": 3, "healthy after": 0, "make_video: deferred": 0, "video:": 0}
+"""Text of a line, and the seconds after it."""
 WAYS = ("ctrl-c", "ctrl-c twice", "terminate", "hang up")
 
 
@@ -80,7 +81,7 @@ def check(moment: str, way: str) -> tuple[int, dict[int, str], float]:
     """
     Interrupt one demo and return its exit code, the processes that are left, and the seconds it took to end.
 
-    :param moment: Text of the line at which it is interrupted.
+    :param moment: One of ``MOMENTS``.
     :param way: One of ``WAYS``.
     """
     process = subprocess.Popen(
@@ -90,6 +91,7 @@ def check(moment: str, way: str) -> tuple[int, dict[int, str], float]:
     for line in output:
         if moment in line:
             break
+    time.sleep(MOMENTS[moment])
     interrupt(process, way)
     began = time.monotonic()
     rest = output.read()
