@@ -23,7 +23,8 @@ import requests
 
 from tools.processes import Service, signals_unwind, stop_all, undisturbed, until
 from tools.rest import DagRun, TaskState
-from tools.stack import ROOT, AirflowStack, clean_environment
+from tools.settings import clean_environment
+from tools.stack import ROOT, AirflowStack
 from topview_provider import catalog
 
 DAG_ID = "topview_marketing_video"
@@ -60,20 +61,20 @@ def new_home() -> Path:
     return home
 
 
-def connection(host: str, uid: str, key: str) -> dict[str, str]:
+def connection(host: str, uid: str, key: str) -> tuple[str, dict[str, str]]:
     """
-    Return the environment that holds the connection.
+    Return the base URL and the environment that holds the connection.
 
     :param host: Base URL.
     :param uid: Topview-Uid.
     :param key: API key.
     """
     fields = {"conn_type": "topview", "host": host, "login": uid, "password": key}
-    return {"AIRFLOW_CONN_TOPVIEW_DEFAULT": json.dumps(fields)}
+    return host, {"AIRFLOW_CONN_TOPVIEW_DEFAULT": json.dumps(fields)}
 
 
 @contextlib.contextmanager
-def standin(logs: Path) -> Iterator[dict[str, str]]:
+def standin(logs: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """
     Run a stand-in service and yield its connection.
 
@@ -93,7 +94,7 @@ def standin(logs: Path) -> Iterator[dict[str, str]]:
     try:
         service.start()
         host = until(address, limit=30, what="address of the stand-in")
-        print(f"stand-in: {host}")
+        print(f"stand-in: {host}", flush=True)
         yield connection(host, uid, key)
     finally:
         with undisturbed():
@@ -101,7 +102,7 @@ def standin(logs: Path) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def real_service() -> Iterator[dict[str, str]]:
+def real_service() -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the connection to the real service."""
     uid, key = os.environ.get("TOPVIEW_UID", ""), os.environ.get("TOPVIEW_API_KEY", "")
     if not (uid and key and os.environ.get("LINK")):
@@ -109,22 +110,36 @@ def real_service() -> Iterator[dict[str, str]]:
     yield connection(os.environ.get("TOPVIEW_HOST") or "https://api.topview.ai", uid, key)
 
 
-def confirm(conf: dict[str, str], host: str, remaining: str) -> None:
+def confirm(stack: AirflowStack, conf: dict[str, str], host: str) -> None:
     """
     Say what will be sent and what it costs, and ask for a yes.
 
+    :param stack: A running Airflow.
     :param conf: Params of the run.
     :param host: Base URL.
-    :param remaining: Credits left.
     :raises Stopped: The answer is not yes.
     """
-    print(f"credits: {remaining}")
-    print(f"to send: POST {host}{FAMILY.submit} with productLink {conf['product_link']}")
-    print(f"costs:   {FAMILY.price} credits")
+    stack.api.wait_for_dag(DAG_ID)
+    defaults = stack.api.get(f"/dags/{DAG_ID}/details")["params"]
+    params = {**{name: param["value"] for name, param in defaults.items()}, **conf}
+    print(f"to send: POST {host}{FAMILY.submit}, once, with")
+    for name, value in params.items():
+        if value not in (None, "", []) and name != "folder":
+            print(f"         {name} = {value}")
+    print(f"credits it costs: {FAMILY.price}")
     if not wanted("YES"):
         print("send it? (yes/no) ", end="", flush=True)
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise Stopped("nothing was sent")
+
+
+def remaining_credits(stack: AirflowStack) -> str:
+    """
+    Ask through the provider's own hook, which is free.
+
+    :param stack: Its connection is used; it need not run.
+    """
+    return stack.run(sys.executable, "-P", "-c", REMAINING).split()[-1]
 
 
 class Progress:
@@ -203,9 +218,9 @@ def show(stack: AirflowStack, run: DagRun) -> None:
     video = Path(str(run.xcom("download")).removeprefix("file://"))
     if not video.is_file() or not video.stat().st_size:
         raise RuntimeError(f"no video at {video}")
-    remaining = stack.run(sys.executable, "-P", "-c", REMAINING).split()[-1]
+    remaining = remaining_credits(stack)
     print(f"video: {video}")
-    print(f"credits: {remaining}")
+    print(f"credits: {remaining}", flush=True)
 
 
 def keep(stack: AirflowStack) -> None:
@@ -222,19 +237,18 @@ def keep(stack: AirflowStack) -> None:
 def demo() -> None:
     """Run the demo."""
     real, home = wanted("REAL"), new_home()
-    conf = {
-        "product_link": os.environ.get("LINK") or DEMO_LINK,
-        "folder": (FOLDER / "videos").as_uri(),
-    }
-    with real_service() if real else standin(home / "logs") as env:
+    conf = {"product_link": os.environ.get("LINK") or DEMO_LINK, "folder": (FOLDER / "videos").as_uri()}
+    with real_service() if real else standin(home / "logs") as host_and_env:
+        host, env = host_and_env
         stack = AirflowStack(home, ROOT / "dags", env=env)
         if real:
-            host = json.loads(env["AIRFLOW_CONN_TOPVIEW_DEFAULT"])["host"]
-            confirm(conf, host, stack.run(sys.executable, "-P", "-c", REMAINING).split()[-1])
+            print(f"{host}: {remaining_credits(stack)} credits remain")
         print("Airflow is starting", flush=True)
         began = time.monotonic()
         with stack:
             print(f"Airflow: {stack.url}, healthy after {time.monotonic() - began:.0f} s", flush=True)
+            if real:
+                confirm(stack, conf, host)
             try:
                 show(stack, run_dag(stack, conf, limit=FAMILY.timeout_seconds + 600 if real else 240))
             finally:

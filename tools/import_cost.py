@@ -10,7 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.stack import ROOT, clean_environment
+from tools.settings import clean_environment
+from tools.stack import ROOT
 
 ROUNDS = 7
 PROBE = """

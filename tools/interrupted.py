@@ -98,9 +98,10 @@ def check(moment: str, way: str) -> tuple[int, dict[int, str], float]:
     code = process.wait()
     took = time.monotonic() - began
     left = {pid: title(pid) for pid in children()}
-    send(signal.SIGKILL, list(left))
     if left:
         print(rest)
+    while remaining := children():
+        send(signal.SIGKILL, remaining)
     return code, left, took
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import secrets
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from typing import Any
 
 from tools.processes import Service, signals_unwind, stop_all, title, undisturbed, until
 from tools.rest import AirflowApi
+from tools.settings import airflow_settings, clean_environment, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENTS = {
@@ -29,26 +28,6 @@ COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
-KEYS = ("TOPVIEW_UID", "TOPVIEW_API_KEY")
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def clean_environment() -> dict[str, str]:
-    """Return our environment without Airflow's settings and TopView's keys: an exported key never buys a video."""
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.lstrip("_").startswith("AIRFLOW") and name not in KEYS
-    }
-    for name in ("NO_PROXY", "no_proxy"):
-        env[name] = ",".join(filter(None, [env.get(name), "127.0.0.1,localhost"]))
-    return env
 
 
 class AirflowStack:
@@ -77,7 +56,9 @@ class AirflowStack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sqlite = None if sql_alchemy_conn else self.home / "airflow.db"
-        settings = self._settings(dags.resolve(), sql_alchemy_conn or f"sqlite:///{self.sqlite}")
+        settings = airflow_settings(
+            self.home, dags.resolve(), self.port, sql_alchemy_conn or f"sqlite:///{self.sqlite}"
+        )
         self.env = {**clean_environment(), **settings, **(env or {})}
         self.mark = secrets.token_hex(8)
         self.services = {
@@ -87,45 +68,6 @@ class AirflowStack:
         self.api = AirflowApi(self.url)
         self.started: dict[str, datetime] = {}
         self._cleanup = contextlib.ExitStack()
-
-    def _settings(self, dags: Path, database: str) -> dict[str, str]:
-        options = {
-            "core": {
-                "dags_folder": str(dags),
-                "load_examples": "False",
-                "executor": "LocalExecutor",
-                "parallelism": "4",
-                "simple_auth_manager_all_admins": "True",
-                "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-                "execution_api_server_url": f"{self.url}/execution/",
-                "hostname_callable": "socket.gethostname",
-            },
-            "database": {"sql_alchemy_conn": database},
-            "logging": {
-                "base_log_folder": str(self.logs / "tasks"),
-                "worker_log_server_port": str(free_port()),
-                "trigger_log_server_port": str(free_port()),
-            },
-            "api": {
-                "host": "127.0.0.1",
-                "port": str(self.port),
-                "base_url": self.url,
-                "secret_key": secrets.token_hex(16),
-            },
-            "api_auth": {"jwt_secret": secrets.token_hex(32)},
-            "scheduler": {"scheduler_idle_sleep_time": "0.2"},
-            "dag_processor": {
-                "dag_bundle_storage_path": str(self.home / "bundles"),
-                "refresh_interval": "10",
-                "min_file_process_interval": "10",
-            },
-        }
-        variables = {
-            f"AIRFLOW__{section}__{name}".upper(): value
-            for section, values in options.items()
-            for name, value in values.items()
-        }
-        return {"AIRFLOW_HOME": str(self.home), **variables}
 
     @staticmethod
     def command(*arguments: str) -> list[str]:

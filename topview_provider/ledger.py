@@ -156,3 +156,12 @@ def orphaned(record: Record) -> TopviewSubmitUnknown:
         f"credit log first. If nothing is there, delete the key {KEY!r} under Task State Store in the task's Storage "
         "tab and clear the task"
     )
+
+
+def forgotten(family: str) -> TopviewSubmitUnknown:
+    """Return the error for a retry where Airflow has no store: it cannot know what an earlier attempt bought."""
+    return TopviewSubmitUnknown(
+        "This Airflow has no task state store (it came with 3.3), so a retry cannot know whether an earlier attempt "
+        f"already bought this {family}; it does not buy another by itself. Look at the log of the first attempt for a "
+        "topview_task_id and wait for it with the family's sensor, or clear this task to buy anew"
+    )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 GRACE = 120.0
 """Seconds by which Airflow's own deferral timeout lies behind ours, which explains itself and should come first."""
 
+RESUMES = "A retry, or clearing this Airflow task, resumes it without paying again"
+FORGETS = "This Airflow keeps no record of it: wait for it with the family's sensor instead of clearing this task"
+
 MAX_XCOM_BYTES = 48 * 1024
 
 
@@ -131,10 +134,13 @@ class TopviewWaiting:
             max_poll_outage=float(self.max_poll_outage),
         )
 
-    def raise_unless_success(self, outcome: Outcome, wait: Wait) -> None:
+    def raise_unless_success(self, outcome: Outcome, wait: Wait, *, resumes: bool = True) -> None:
         """
         Raise what an outcome means.
 
+        :param outcome: How the waiting ended.
+        :param wait: What was waited for.
+        :param resumes: Whether a retry finds the record of this task.
         :raises TopviewTaskFailed: The task ended in failure.
         :raises TopviewTaskTimeout: The deadline passed; the task goes on.
         :raises TopviewError: TopView could not be asked.
@@ -150,7 +156,7 @@ class TopviewWaiting:
         if outcome.word == "timeout":
             raise errors.TopviewTaskTimeout(
                 f"{about}: {outcome.message}. The deadline of this attempt passed; the task goes on at TopView and is "
-                "charged if it finishes. A retry, or clearing this Airflow task, resumes it without paying again",
+                f"charged if it finishes. {RESUMES if resumes else FORGETS}",
                 topview_task_id=wait.topview_task_id,
             )
         raise errors.by_name(outcome.error)(f"{about}: {outcome.message}", topview_task_id=wait.topview_task_id)

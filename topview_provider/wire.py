@@ -36,8 +36,8 @@ HTTP_STATUSES: Mapping[int, type[errors.TopviewError]] = {
     429: errors.TopviewBusy,
 }
 ADVICE: Mapping[type[errors.TopviewError], str] = {
-    errors.TopviewAuthError: "check login (Topview-Uid) and password (API key) of the connection, and that the plan "
-    "includes API access",
+    errors.TopviewAuthError: "check login (Topview-Uid) and password (API key) of the Airflow connection {conn_id!r}, "
+    "and that the plan includes API access",
     errors.TopviewInsufficientCredits: "top up the API credits, then clear the task",
     errors.TopviewContentRejected: "change the input; a refused task is refunded",
     errors.TopviewSubmitUnknown: "TopView may have accepted and may charge it, so it is not sent again by itself; look "
@@ -52,6 +52,7 @@ class Call:
 
     :param method: HTTP method.
     :param path: Path below the base URL, starting with a slash.
+    :param conn_id: Airflow connection it goes through, for messages.
     :param params: Query string.
     :param body: JSON body.
     :param submits: The request may cost credits, so what is not clearly refused counts as maybe accepted.
@@ -62,6 +63,7 @@ class Call:
 
     method: str
     path: str
+    conn_id: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     submits: bool = False
@@ -116,7 +118,7 @@ def refusal(
             "in the extra of the connection"
         )
     if advice := ADVICE.get(found):
-        text += f". What to do: {advice}"
+        text += f". What to do: {advice.format(conn_id=call.conn_id)}"
     return found(text, code=label, topview_task_id=call.topview_task_id, retry_after=wait)
 
 

@@ -25,6 +25,7 @@ def submit_call(settings: Settings, family: str, body: Mapping[str, Any]) -> wir
     return wire.Call(
         "POST",
         settings.path(family, "submit", row.submit),
+        settings.conn_id,
         body=body,
         submits=True,
         topview_task_id=body.get(row.task_id_key),
@@ -39,6 +40,7 @@ def query_call(settings: Settings, family: str, topview_task_id: str, cloud_fron
     return wire.Call(
         "GET",
         settings.path(family, "query", row.query),
+        settings.conn_id,
         params=params,
         topview_task_id=topview_task_id,
         alternatives=row.alternatives[1:],
@@ -62,6 +64,7 @@ def listing_call(settings: Settings, name: str, arguments: Mapping[str, Any]) ->
     return wire.Call(
         row.method,
         settings.path(name, "path", row.path),
+        settings.conn_id,
         params={} if row.body else texts,
         body=body if row.body else None,
         topview_task_id=body.get("taskId"),

@@ -92,7 +92,7 @@ def _land(answer: requests.Response, expected: int | None, target: Any) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with part.open("wb") as file:
-            size = sum(file.write(piece) for piece in _progress(answer.iter_content(CHUNK), expected))
+            size: int = sum(file.write(piece) for piece in _progress(answer.iter_content(CHUNK), expected))
         if size == 0 or (expected is not None and size != expected):
             raise TopviewUnavailable(f"GET {redact_url(answer.url)} delivered {size} of {expected or 'some'} bytes")
         # ObjectStoragePath has no rename that replaces on every backend; mv copies where it must.

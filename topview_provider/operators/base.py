@@ -159,12 +159,15 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         :raises TopviewError: The inputs changed while the earlier task is open, or in an automatic retry.
         """
         record = book.read()
+        first = _first_of_its_round(context, self.retries or 0)
+        if not book.remembers and not first:
+            raise ledger.forgotten(self.family)
         if record is None:
             return None
         if not record.topview_task_id:
             raise ledger.orphaned(record)
         if record.fingerprint != bought:
-            if record.outcome and _first_of_its_round(context, self.retries or 0):
+            if record.outcome and first:
                 self.log.info("The inputs changed since %s %s; buying anew", self.family, record.topview_task_id)
                 return None
             raise errors.TopviewError(
@@ -241,7 +244,7 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         book = ledger.Ledger.of(context)
         if outcome.word == "failed":
             book.settle("failed")
-        self.raise_unless_success(outcome, wait)
+        self.raise_unless_success(outcome, wait, resumes=book.remembers)
         answer, state = self.fresh_answer(wait)
         if state.phase is not Phase.SUCCESS:
             return self.wait_again(context, state, wait)

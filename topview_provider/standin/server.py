@@ -43,6 +43,8 @@ async def serve(options: Options, ready: Callable[[str], None], stop: asyncio.Ev
         front.closing.set()
         await front.api.callbacks.close()
         await runner.cleanup()
+        # Connections that were cut are closed in the loop's next turn; without it their sockets would leak.
+        await asyncio.sleep(0)
 
 
 class StandIn:

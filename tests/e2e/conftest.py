@@ -1,0 +1,59 @@
+"""A real Airflow and a stand-in, shared by all end-to-end tests of a session."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.rest import DagRun
+from tools.stack import ROOT, AirflowStack
+from topview_provider.standin.server import StandIn
+
+KEY = secrets.token_hex(16)
+LIMIT = 120.0
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[StandIn]:
+    """A stand-in whose jobs take a few seconds, so that something can die meanwhile."""
+    with StandIn(seconds=4, api_key=KEY, any_file=True) as service:
+        yield service
+
+
+def connection(service: StandIn, password: str) -> str:
+    """Return an Airflow connection to the stand-in as JSON."""
+    extra = {"poll_interval": 0.5}
+    fields = {"conn_type": "topview", "login": service.uid, "password": password, "host": service.url, "extra": extra}
+    return json.dumps(fields)
+
+
+@pytest.fixture(scope="session")
+def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowStack]:
+    """Scheduler, DAG processor, API server and triggerer, with the examples and the DAGs of these tests."""
+    home = tmp_path_factory.mktemp("airflow")
+    dags = home / "dags"
+    dags.mkdir()
+    for folder in (ROOT / "dags", Path(__file__).parent / "dags"):
+        for file in folder.glob("*.py"):
+            shutil.copy(file, dags)
+    env = {
+        "AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(service, KEY),
+        "AIRFLOW_CONN_TOPVIEW_WRONG": connection(service, "not-the-key"),
+        # A killed task is noticed by its silence.
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    }
+    with AirflowStack(home, dags, env=env) as stack:
+        yield stack
+
+
+def begin(stack: AirflowStack, dag_id: str, **conf: object) -> DagRun:
+    """Unpause a DAG and trigger it."""
+    stack.api.wait_for_dag(dag_id, limit=LIMIT)
+    stack.api.unpause(dag_id)
+    return stack.api.trigger(dag_id, dict(conf))
