@@ -31,7 +31,15 @@ DAG_ID = "topview_marketing_video"
 FAMILY = catalog.family("marketing_video")
 FOLDER = ROOT / ".demo"
 DEMO_LINK = "https://shop.example.com/products/blue-mug"
-REMAINING = "from topview_provider.hooks.topview import TopviewHook; print(f'{TopviewHook().credits():g}')"
+REMAINING = """
+import sys
+from topview_provider.exceptions import TopviewError
+from topview_provider.hooks.topview import TopviewHook
+try:
+    print(f"{TopviewHook().credits():g}")
+except TopviewError as error:
+    sys.exit(str(error))
+"""
 REMIND_SECONDS = 10.0
 
 

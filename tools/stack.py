@@ -98,7 +98,7 @@ class AirflowStack:
         self._make_home()
         done = subprocess.run(command, env=self.env, cwd=self.home, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}".strip())
+            raise RuntimeError(f"exit code {done.returncode}: {done.stdout}{done.stderr}".strip())
         return done.stdout
 
     def __enter__(self) -> AirflowStack:

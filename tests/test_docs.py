@@ -1,0 +1,105 @@
+"""Every sentence of the documents that can be run or counted is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from topview_provider import provider_info
+from topview_provider.catalog import FAMILIES, LISTINGS
+from topview_provider.exceptions import TopviewError
+from topview_provider.standin.server import StandIn
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+UPLOADS = {"upload_credential", "upload_file", "upload_check"}
+LATER = {"credit_detail"}
+"""Rows that the hook uses and that have no operator yet."""
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the code blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def camel(name: str) -> str:
+    """Return the class name part of a family: ``voice_list`` becomes ``VoiceList``."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_readme_names_operator_sensor_and_price_of_each_family(name: str) -> None:
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}` |"))
+    cells = [cell.strip(" `") for cell in row.strip("|").split("|")]
+    assert cells[1].endswith(f".Topview{camel(name)}Operator")
+    assert cells[2] == f"Topview{camel(name)}Sensor"
+    assert cells[3] == FAMILIES[name].price
+
+
+@pytest.mark.parametrize("name", sorted(set(LISTINGS) - UPLOADS - LATER))
+def test_the_readme_names_the_operator_of_each_list_and_action(name: str) -> None:
+    assert re.search(rf"^\| `{name}` \| `operators\.\w+\.Topview{camel(name)}Operator` \|$", README, re.MULTILINE)
+
+
+def test_every_module_path_in_the_readme_exists() -> None:
+    paths = re.findall(r"`(operators\.\w+)\.(Topview\w+)`", README)
+    assert len(paths) > 10
+    for module, name in paths:
+        assert hasattr(__import__(f"topview_provider.{module}", fromlist=[name]), name), f"{module}.{name}"
+
+
+def test_the_readme_names_every_error_that_is_raised() -> None:
+    leaves = {cls.__name__ for cls in _leaves(TopviewError)} - {"TopviewNotFound"}
+    named = set(re.findall(r"`(Topview\w+)`", README))
+    assert leaves - named == set()
+
+
+def test_the_readme_names_every_field_of_the_connection_form() -> None:
+    row = next(line for line in README.splitlines() if line.startswith("| extra |"))
+    assert [name for name in provider_info.EXTRA if f"`{name}`" not in row] == []
+
+
+def test_the_first_dag_of_the_readme_is_a_dag_of_two_tasks() -> None:
+    source = next(block for block in blocks(README, "python") if "with DAG" in block)
+    scope: dict[str, object] = {}
+    exec(source.replace("with DAG(", "with (dag := DAG(", 1).replace("catchup=False):", "catchup=False)):", 1), scope)
+    assert sorted(scope["dag"].task_dict) == ["download", "video"]  # type: ignore[attr-defined]
+    assert scope["dag"].task_dict["download"].upstream_task_ids == {"video"}  # type: ignore[attr-defined]
+
+
+def test_the_stand_in_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    source = next(block for block in blocks(README, "python") if "StandIn" in block)
+    exec(source, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("http://127.0.0.1:")
+    assert float(lines[1]) > 0
+
+
+def test_every_make_verb_that_is_written_down_exists() -> None:
+    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    written = {verb for document in DOCUMENTS for verb in re.findall(r"make ([a-z-]+)[`\n]", document.read_text())}
+    assert written
+    assert written - verbs == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://)([^)#]+)\)", document.read_text())
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+def test_the_stand_in_document_names_every_option() -> None:
+    options = (ROOT / "docs" / "standin.md").read_text()
+    from topview_provider.standin.options import Options
+
+    names = [field.replace("_", "-") for field in Options.__dataclass_fields__]
+    assert [name for name in names if f"`--{name}" not in options] == []
+    assert StandIn.__doc__
+
+
+def _leaves(cls: type) -> list[type]:
+    below = cls.__subclasses__()
+    return [leaf for child in below for leaf in _leaves(child)] if below else [cls]
