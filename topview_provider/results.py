@@ -232,12 +232,14 @@ def _descend(item: Any, node: Any, parts: Sequence[str]) -> Iterator[tuple[Mappi
     if not isinstance(node, Mapping):
         return
     head, rest = parts[0], parts[1:]
-    child = node.get(head.removesuffix("[]"))
-    if not head.endswith("[]"):
+    name, bracket, which = head.partition("[")
+    child = node.get(name)
+    if not bracket:
         if child is not None:
             yield from _descend(item, child, rest)
         return
-    for entry in child if isinstance(child, list) else ():
+    entries = child if isinstance(child, list) else []
+    for entry in entries[:1] if which == "0]" else entries:
         yield from _descend(entry, entry, rest)
 
 

@@ -58,6 +58,7 @@ class Call:
     :param submits: The request may cost credits, so what is not clearly refused counts as maybe accepted.
     :param topview_task_id: The task it asks about, for messages.
     :param uid_optional: TopView answers without a uid and tells it.
+    :param loose: The fields may stand beside ``result`` instead of in it.
     :param alternatives: Other spellings of an uncertain path, for messages.
     """
 
@@ -69,6 +70,7 @@ class Call:
     submits: bool = False
     topview_task_id: str | None = None
     uid_optional: bool = False
+    loose: bool = False
     alternatives: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -90,7 +92,8 @@ def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, 
     envelope = _envelope(body)
     code = str(envelope.get("code", "")).strip() if envelope else ""
     if 200 <= status < 300 and envelope is not None and code == "200":
-        return envelope.get("result", ABSENT)
+        result = envelope.get("result", ABSENT)
+        return envelope if call.loose and not isinstance(result, dict) else result
     message = str(envelope.get("message") or "") if envelope else ""
     if 200 <= status < 300:
         if not code:

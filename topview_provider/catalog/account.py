@@ -67,4 +67,84 @@ CREDIT_DETAIL = Listing(
     docs=("https://docs.topview.ai/reference/query_user_credit",),
 )
 
-LISTINGS = (UPLOAD_CREDENTIAL, UPLOAD_FILE, UPLOAD_CHECK, CREDIT_DETAIL)
+NOTICE_URL_CHECK = Listing(
+    name="notice_url_check",
+    title="check notice url",
+    path="/notice/notice_url/check",
+    method="POST",
+    action=True,
+    body=True,
+    fields=(Field("noticeUrl", required=True, certainty="C"),),
+    answer={"(unknown)": "?"},
+    docs=("https://docs.topview.ai/reference/post_notice-notice-url-check",),
+)
+
+CREDIT_LOGS = Listing(
+    name="credit_logs",
+    title="Query Credit Logs",
+    path="/user/credit/logs",
+    paged=True,
+    fields=(
+        Field(
+            "taskType",
+            python="charge_type",  # BaseOperator has a property of the name task_type
+            open_choices=True,
+            choices=(
+                "m2v",
+                "common_task_image2video",
+                "video_avatar",
+                "product_avatar_image2video",
+                "voice_clone",
+                "product_anyfit",
+                "pa_download_without_watermark",
+                "pa2_replace_product_image",
+                "pa2_image2video",
+                "product_anyfit_v2_product_model",
+            ),
+        ),
+        Field("startTime", rule="UTC, yyyy-MM-dd HH:mm:ss"),
+        Field("endTime", rule="same"),
+        Field("pageNo", "integer"),
+        Field("pageSize", "integer"),
+    ),
+    items_key="data",
+    answer={
+        "total": "integer",
+        "pageNo": "integer",
+        "pageSize": "integer",
+        "data[]": "array[object]",
+        "data[].uid": "string",
+        "data[].apiKey": "string",
+        "data[].date": "string",
+        "data[].costCredit": "number",
+        "data[].taskId": "string",
+        "data[].taskType": "string",
+    },
+    drop=("apiKey",),
+    docs=("https://docs.topview.ai/reference/query_credit_logs",),
+)
+
+USER_SPACE = Listing(
+    name="user_space",
+    loose=True,
+    title="Query User Space",
+    path="/user/space",
+    answer={
+        "uid": "string",
+        "usedDiskSpace.size": "number",
+        "usedDiskSpace.unit": "string",
+        "maxDiskSpace.size": "number",
+        "maxDiskSpace.unit": "string",
+    },
+    docs=("https://docs.topview.ai/reference/get_new-endpoint-42",),
+)
+
+LISTINGS = (
+    UPLOAD_CREDENTIAL,
+    UPLOAD_FILE,
+    UPLOAD_CHECK,
+    CREDIT_DETAIL,
+    CREDIT_LOGS,
+    USER_SPACE,
+    NOTICE_URL_CHECK,
+)

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily
+from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily, items
+
+AVATAR = {
+    "aiavatarId": "string",
+    "aiavatarName": "string",
+    "gender": "string|null",
+    "coverUrl": "string",
+    "previewVideoUrl": "string",
+    "ethnicities": "array|string|null",
+    "voiceoverIdDefault": "string|null",
+    "faceSquareConfig": "object|null",
+}
+"""The avatar in a task's answer; its id is spelled with a lower-case a."""
 
 VIDEO_AVATAR = TaskFamily(
     name="video_avatar",
@@ -144,5 +156,116 @@ ETHNICITY_LIST = Listing(
     docs=("Apifox EN api-296774803", "Apifox CN api-289995583"),
 )
 
-ROWS = (VIDEO_AVATAR,)
-LISTINGS = (AVATAR_LIST, ETHNICITY_LIST)
+PHOTO_AVATAR = TaskFamily(
+    name="photo_avatar",
+    title="Photo Avatar / Avatar 4",
+    submit="/v1/photo_avatar/task/submit",
+    query="/v1/photo_avatar/task/query",
+    fields=(
+        Field("avatarId", rule="public or custom template, from photo_avatar_template_list"),
+        Field("templateImageFileId", rule="uploaded portrait; the page shows a sample default id, ignore it"),
+        Field(
+            "mode",
+            required=True,
+            choices=("avatar4", "avatar4Fast", "avatar2"),
+            rule="audio limits: avatar2 28 s, avatar4 and avatar4Fast 120 s",
+        ),
+        Field("scriptMode", required=True, choices=("text", "audio")),
+        Field(
+            "ttsText",
+            required_when=({"scriptMode": ("text",)},),
+            rule='pauses as <break time="1.0s"/>, 0.1 to 99.9 s, one decimal',
+        ),
+        Field("voiceId", required_when=({"scriptMode": ("text",)},)),
+        Field("audioFileId", required_when=({"scriptMode": ("audio",)},)),
+        Field(
+            "voiceModel",
+            choices=("elevenlabs-v2.5", "elevenlabs-v3", "minimax-v2.5"),
+            rule="text mode only; server default when absent",
+        ),
+        Field(
+            "voiceSettings",
+            "object",
+            children=(
+                Field("volume", "integer", minimum=0, maximum=200),
+                Field("stability", "integer", minimum=0, maximum=100),
+            ),
+            rule="only with scriptMode=text and voiceModel",
+        ),
+        Field("captionId"),
+        Field("customMotion", max_length=600, rule="motion or expression prompt, at most 600 characters"),
+        Field(
+            "saveCustomAiAvatar",
+            "boolean|string",
+            python="save_custom_avatar",
+            rule="docs: string true/false; vendor's client sends a JSON boolean; send a boolean",
+        ),
+        Field("offPeak", "boolean", rule="avatar4 / avatar4Fast only: half price, may take 24 h"),
+        Field("boardId", rule="links the task to a board; the answers then carry board ids"),
+    ),
+    one_of=(("avatarId", "templateImageFileId"),),
+    outputs=(Output("video", "finishedVideoUrl"), Output("cover", "finishedVideoCoverUrl")),
+    values={"avatar_id": "aiAvatar.aiavatarId"},
+    title_path="aiAvatar.aiavatarName",
+    cost_key="costCredit",
+    charge=1,
+    expected_seconds=180,
+    poll_seconds=5,
+    timeout_seconds=7200,
+    price="per started second: avatar4 0.1, avatar4Fast 0.06, avatar2 0.4; offPeak half",
+    answer={
+        **TASK_STATE,
+        "costCredit": "number",
+        "boardId": "string",
+        "boardTaskId": "string",
+        "finishedVideoUrl": "string",
+        "finishedVideoCoverUrl": "string",
+        **items("aiAvatar", {**AVATAR, "type": "integer"}),
+    },
+    docs=(
+        "https://docs.topview.ai/reference/avatar-4",
+        "https://docs.topview.ai/reference/avatar4_submit_task",
+        "https://docs.topview.ai/reference/avatar4_query_task",
+    ),
+)
+
+VIDEO_TO_AVATAR = TaskFamily(
+    name="video_to_avatar",
+    title="Common Task: video_to_avatar",
+    submit="/v1/common_task/video2aiAvatar/submit",
+    query="/v1/common_task/video2aiAvatar/query",
+    fields=(Field("videoFileId", required=True, certainty="C"),),
+    outputs=(Output("video", "aiAvatar.previewVideoUrl"), Output("cover", "aiAvatar.coverUrl")),
+    values={"avatar_id": "aiAvatar.aiavatarId"},
+    title_path="aiAvatar.aiavatarName",
+    callback="COMMON_TASK_VIDEO2AIAVATAR",
+    charge=1,
+    expected_seconds=300,
+    poll_seconds=10,
+    timeout_seconds=1800,
+    price="?",
+    answer={**TASK_STATE, **items("aiAvatar", AVATAR)},
+    docs=("https://docs.topview.ai/reference/get_new-endpoint-24",),
+    certainty="C",
+)
+
+CUSTOM_AVATAR_DELETE = Listing(
+    name="custom_avatar_delete",
+    title="Delete Custom Avatar",
+    path="/v1/photo_avatar/template/delete",
+    method="DELETE",
+    action=True,
+    fields=(
+        Field(
+            "aiAvatarId",
+            python="avatar_id",
+            required=True,
+            rule="query parameter; id from photo_avatar_template_list or photo_avatar_template_create",
+        ),
+    ),
+    answer={"(result)": "null"},
+    docs=("https://docs.topview.ai/reference/delete_custom_avatar",),
+)
+
+ROWS = (VIDEO_AVATAR, PHOTO_AVATAR, VIDEO_TO_AVATAR)
+LISTINGS = (AVATAR_LIST, ETHNICITY_LIST, CUSTOM_AVATAR_DELETE)

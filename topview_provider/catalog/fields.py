@@ -33,6 +33,7 @@ class Field:
     :param required: TopView refuses a request without it.
     :param required_when: Required if any of these conditions holds.
     :param choices: Allowed values (of each element, for arrays). Empty: anything.
+    :param open_choices: The choices are the known ones; others pass.
     :param default: What the service assumes, or its form fills in, when the field is absent.
     :param send_default: Send ``default`` when the user gives nothing: TopView calls the field required.
     :param minimum: Smallest allowed number.
@@ -51,6 +52,7 @@ class Field:
     required: bool = False
     required_when: tuple[When, ...] = ()
     choices: tuple[Any, ...] = ()
+    open_choices: bool = False
     default: Any = None
     send_default: bool = False
     minimum: float | None = None
@@ -105,7 +107,11 @@ class Field:
         return out
 
     def _check(self, value: Any, lenient: bool) -> None:
-        if self.choices and not lenient and str(value) not in {str(choice) for choice in self.choices}:
+        if (
+            self.choices
+            and not (lenient or self.open_choices)
+            and str(value) not in {str(choice) for choice in self.choices}
+        ):
             raise FieldError(f"{value!r} is not allowed; allowed: {', '.join(map(str, self.choices))}")
         if self.minimum is not None or self.maximum is not None:
             low = float("-inf") if self.minimum is None else self.minimum

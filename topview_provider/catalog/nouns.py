@@ -85,7 +85,8 @@ class TaskFamily(Row):
     :param item_id_key: Identifies one item (``scriptId``). With it the task is done only when such an item is, because
         the parent's state may still be that of an earlier step.
     :param outputs: Files of a finished task.
-    :param values: Other things a next task needs, XCom name to answer path; a path with ``[]`` gives a list.
+    :param values: Other things a next task needs, XCom name to answer path; a path with ``[]`` gives a list, one with
+        ``[0]`` the first.
     :param title_path: A title for people; the first one found.
     :param cost_key: Where the charge stands; empty if the answer has none.
     :param cost_type: ``number`` or ``string``, as the answer spells it.
@@ -162,6 +163,7 @@ class Listing(Row):
     :param items_key: Where the items stand; empty for a bare array or a single object.
     :param columns: Wire names kept for XCom, all if empty.
     :param uid_optional: The call is answered without ``Topview-Uid``.
+    :param loose: The fields may stand beside ``result`` instead of in it.
     :param drop: Wire names that must never leave the wire (keys in clear).
     """
 
@@ -173,6 +175,7 @@ class Listing(Row):
     items_key: str = ""
     columns: tuple[str, ...] = ()
     uid_optional: bool = False
+    loose: bool = False
     drop: tuple[str, ...] = ()
 
 

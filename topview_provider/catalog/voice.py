@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import Listing
+from topview_provider.catalog.nouns import Listing, Output, TaskFamily
 from topview_provider.catalog.video import LANGUAGES
 
 VOICE_LIST = Listing(
@@ -56,4 +56,97 @@ CAPTION_LIST = Listing(
     docs=("Apifox EN api-289343428",),
 )
 
-LISTINGS = (VOICE_LIST, CAPTION_LIST)
+VOICE_CLONE = TaskFamily(
+    name="voice_clone",
+    title="Voice: voice clone",
+    submit="/v1/voice/clone/task/submit",
+    query="/v1/voice/clone/task/query",
+    fields=(
+        Field("originVoiceFileId", required=True, rule="mp3 or wav, 10 s to 5 min, under 10 MB", certainty="V"),
+        Field("name", rule="defaults to the task id", certainty="V"),
+        Field("voiceText", rule="text of the recording; improves quality", certainty="V"),
+        Field("voiceSpeed", "number", default=1.0, minimum=0.8, maximum=1.2, certainty="V"),
+    ),
+    outputs=(Output("audio", "voice.demoAudioUrl"),),
+    values={"voice_id": "voice.voiceId"},
+    title_path="voice.voiceName",
+    callback="VOICE_CLONE",
+    charge=1,
+    expected_seconds=60,
+    poll_seconds=5,
+    timeout_seconds=600,
+    price="1",
+    answer={
+        "taskId": "string",
+        "status": "string",
+        "errorMsg": "string|null",
+        "voice": "object",
+        "voice.voiceId": "string",
+        "voice.voiceName": "string",
+        "voice.demoAudioUrl": "string",
+    },
+    docs=("vendor client only",),
+    certainty="V",
+)
+
+TEXT_TO_VOICE = TaskFamily(
+    name="text_to_voice",
+    title="Voice: text_to_voice",
+    submit="/v1/voice/text2voice/task/submit",
+    query="/v1/voice/text2voice/task/query",
+    fields=(
+        Field("voiceText", required=True, certainty="V"),
+        Field("voiceId", required=True, rule="from voice_list", certainty="V"),
+        Field("name", rule="label", certainty="V"),
+        Field("voiceSpeed", "number", default=1.0, minimum=0.8, maximum=1.2, certainty="V"),
+        Field("emotionName", rule="happy, sad, angry ...; full list unknown", certainty="V"),
+        Field("originVoiceFileId", certainty="V"),
+        Field(
+            "pronRules",
+            "array[object]",
+            children=(
+                Field("oldStr", certainty="V"),
+                Field("newStr", certainty="V"),
+            ),
+            rule="pronunciation replacements",
+            certainty="V",
+        ),
+        Field("boardId", rule="links the task to a board; the answers then carry board ids", certainty="V"),
+    ),
+    outputs=(Output("audio", "voice.demoAudioUrl", duration="voice.durations", duration_ms=1000),),
+    values={"voice_id": "voice.voiceId"},
+    cost_key="costCredit",
+    callback="VOICE_TEXT2VOICE",
+    charge=0.1,
+    expected_seconds=15,
+    poll_seconds=3,
+    timeout_seconds=300,
+    price="0.1",
+    answer={
+        "taskId": "string",
+        "status": "string",
+        "errorMsg": "string|null",
+        "voice": "object",
+        "voice.voiceId": "string",
+        "voice.demoAudioUrl": "string",
+        "voice.durations": "number",
+        "costCredit": "number",
+    },
+    docs=("https://docs.topview.ai/reference/get_new-endpoint-35 (query)",),
+    certainty="V",
+)
+
+CUSTOM_VOICE_DELETE = Listing(
+    name="custom_voice_delete",
+    title="Delete Custom Voice",
+    path="/v1/voice/clone/delete",
+    method="DELETE",
+    action=True,
+    fields=(Field("voiceId", required=True, rule="query parameter", certainty="V"),),
+    answer={"(result)": "null or any"},
+    docs=("vendor client only",),
+    certainty="V",
+)
+
+ROWS = (VOICE_CLONE, TEXT_TO_VOICE)
+LISTINGS = (VOICE_LIST, CAPTION_LIST, CUSTOM_VOICE_DELETE)

@@ -69,6 +69,7 @@ def listing_call(settings: Settings, name: str, arguments: Mapping[str, Any]) ->
         body=body if row.body else None,
         topview_task_id=body.get("taskId"),
         uid_optional=row.uid_optional,
+        loose=row.loose,
         alternatives=row.alternatives,
     )
 

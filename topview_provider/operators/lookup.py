@@ -139,3 +139,105 @@ class TopviewCaptionListOperator(TopviewListOperator):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+
+
+class TopviewProductAvatarCategoryListOperator(TopviewListOperator):
+    """
+    List the categories of public product avatars; one list serves v1 and v2.
+
+    Returns ``categoryId``, ``categoryName`` of each.
+
+    Source: Apifox EN api-297455986
+    """
+
+    listing = "product_avatar_category_list"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class TopviewProductAvatarPublicListOperator(TopviewListOperator):
+    """
+    List public product avatars; one list serves v1 and v2.
+
+    Returns ``avatarId``, ``avatarImagePath``, ``voiceoverId``, ``gender``, ``avatarCategoryList``,
+    ``objectMaskImageInfo`` (JSON text: x, y, width, height), ``avatarEthnicityList``, ``minSubsType`` (lowest plan that
+    may use it) of each.
+
+    :param ethnicity_ids: Ids of the ethnicity list with ``scene="product_avatar"``, joined by commas. (templated)
+    :param gender: ``female`` or ``male``. (templated)
+    :param sorting_type: ``Popularity`` (TopView's default) or ``Newest``. (templated)
+    :param category_ids: Ids of the category list, joined by commas. (templated)
+    :param page_no: First page to read; 1 by default. (templated)
+    :param page_size: Items per page; 20 by default. (templated)
+
+    Source: https://docs.topview.ai/reference/get_new-endpoint-41
+    """
+
+    listing = "product_avatar_public_list"
+
+    def __init__(
+        self,
+        *,
+        ethnicity_ids: str | None = None,
+        gender: str | None = None,
+        sorting_type: str | None = None,
+        category_ids: str | None = None,
+        page_no: int | str | None = None,
+        page_size: int | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.ethnicity_ids = ethnicity_ids
+        self.gender = gender
+        self.sorting_type = sorting_type
+        self.category_ids = category_ids
+        self.page_no = page_no
+        self.page_size = page_size
+
+
+class TopviewAnyshootTemplateCategoryListOperator(TopviewListOperator):
+    """
+    List the categories of AnyShoot templates.
+
+    Returns ``categoryId``, ``categoryName`` of each.
+
+    Source: Apifox EN api-304968056
+    """
+
+    listing = "anyshoot_template_category_list"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class TopviewAnyshootTemplateListOperator(TopviewListOperator):
+    """
+    List AnyShoot templates.
+
+    Returns ``templateId``, ``coverUrl``, ``templateCategoryList`` of each.
+
+    :param category_ids: Ids of the category list, joined by commas. (templated)
+    :param style: ``UGC`` or ``Pro``. (templated)
+    :param page_no: First page to read; 1 by default. (templated)
+    :param page_size: Items per page; 20 by default. (templated)
+
+    Source: Apifox CN api-301900700
+    """
+
+    listing = "anyshoot_template_list"
+
+    def __init__(
+        self,
+        *,
+        category_ids: str | None = None,
+        style: str | None = None,
+        page_no: str | None = None,
+        page_size: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.category_ids = category_ids
+        self.style = style
+        self.page_no = page_no
+        self.page_size = page_size

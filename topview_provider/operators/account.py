@@ -1,0 +1,149 @@
+"""The account: credits, space, callback address; and what can be deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
+
+
+class TopviewCreditDetailOperator(TopviewActionOperator):
+    """
+    Read the balance of the account; free.
+
+    Returns ``uid``, ``remainCredit``, ``expiredTime``. The list of keys in TopView's answer is dropped. API credits and
+    subscription credits are two balances, as users report; this is the first.
+
+    Source: https://docs.topview.ai/reference/query_user_credit
+    """
+
+    listing = "credit_detail"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class TopviewCreditLogsOperator(TopviewListOperator):
+    """
+    List charges; the way to learn what a marketing video cost.
+
+    Returns ``uid``, ``date``, ``costCredit``, ``taskId``, ``taskType`` of each. The API key in TopView's answer is
+    dropped.
+
+    :param charge_type: Such as ``m2v`` (marketing video), ``video_avatar``, ``voice_clone``; other values pass.
+        (templated)
+    :param start_time: UTC, ``yyyy-MM-dd HH:mm:ss``. (templated)
+    :param end_time: UTC, ``yyyy-MM-dd HH:mm:ss``. (templated)
+    :param page_no: First page to read. (templated)
+    :param page_size: Items per page. (templated)
+
+    Source: https://docs.topview.ai/reference/query_credit_logs
+    """
+
+    listing = "credit_logs"
+
+    def __init__(
+        self,
+        *,
+        charge_type: str | None = None,
+        start_time: str | None = None,
+        end_time: str | None = None,
+        page_no: int | str | None = None,
+        page_size: int | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.charge_type = charge_type
+        self.start_time = start_time
+        self.end_time = end_time
+        self.page_no = page_no
+        self.page_size = page_size
+
+
+class TopviewUserSpaceOperator(TopviewActionOperator):
+    """
+    Read how much disk space the account uses; free.
+
+    Returns ``uid``, ``usedDiskSpace`` and ``maxDiskSpace``, each with ``size`` and ``unit``. TopView's page shows the
+    fields outside ``result``, so both places are read.
+
+    Source: https://docs.topview.ai/reference/get_new-endpoint-42
+    """
+
+    listing = "user_space"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class TopviewNoticeUrlCheckOperator(TopviewActionOperator):
+    """
+    Ask TopView to check a callback address.
+
+    Returns TopView's ``result`` as it came: its answer is not documented, and code 200 alone counts as success.
+
+    :param notice_url: Address that TopView shall POST to. (templated)
+    :raises TopviewInvalidRequest: TopView does not accept the address.
+
+    Source: https://docs.topview.ai/reference/post_notice-notice-url-check
+    """
+
+    listing = "notice_url_check"
+
+    def __init__(
+        self,
+        *,
+        notice_url: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.notice_url = notice_url
+
+
+class TopviewCustomAvatarDeleteOperator(TopviewActionOperator):
+    """
+    Delete an own photo avatar template.
+
+    Returns None. Whether it also removes avatars that :class:`TopviewVideoAvatarOperator` saved is unknown: TopView's
+    answer is shown.
+
+    :param avatar_id: Id of the template; sent in the query string (``aiAvatarId``). (templated)
+    :raises TopviewNotFound: TopView does not know the id.
+
+    Source: https://docs.topview.ai/reference/delete_custom_avatar
+    """
+
+    listing = "custom_avatar_delete"
+
+    def __init__(
+        self,
+        *,
+        avatar_id: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.avatar_id = avatar_id
+
+
+class TopviewCustomVoiceDeleteOperator(TopviewActionOperator):
+    """
+    Delete an own voice clone.
+
+    Returns None.
+
+    :param voice_id: The clone; sent in the query string. (templated)
+    :raises TopviewNotFound: TopView does not know the id.
+
+    Source: vendor client only
+    """
+
+    listing = "custom_voice_delete"
+
+    def __init__(
+        self,
+        *,
+        voice_id: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.voice_id = voice_id
