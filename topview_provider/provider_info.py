@@ -52,7 +52,7 @@ EXTRA: dict[str, dict[str, Any]] = {
 
 def get_provider_info() -> dict[str, Any]:
     """Return what ``airflow providers`` shows; the entry point ``apache_airflow_provider`` names this function."""
-    modules = ["video", "avatar", "product", "script", "lookup", "storage"]
+    modules = ["video", "avatar", "product", "anyshoot", "image", "voice", "script", "lookup", "storage", "account"]
     return {
         "package-name": PACKAGE,
         "name": "TopView",

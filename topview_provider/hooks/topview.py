@@ -14,6 +14,7 @@ from topview_provider import catalog, provider_info, wire
 from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
 from topview_provider.hooks.asynchronous import TopviewAsyncHook
+from topview_provider.hooks.choosing import choose
 from topview_provider.hooks.doors import plain_session, send
 from topview_provider.hooks.requesting import Item, Items
 from topview_provider.hooks.settings import Settings, read_settings
@@ -147,19 +148,42 @@ class TopviewHook(BaseHook):
 
     def act(self, name: str, **arguments: Any) -> Any:
         """
-        Make the one call of an action and return its ``result`` as it came.
+        Make the one call of an action and return its ``result`` as it came, without keys in clear.
 
         :param name: Name of the action, for example ``marketing_video_script_update``.
         :param arguments: Its arguments in Python names.
         """
         result = self._again(requesting.reading(), requesting.listing_call(self.settings, name, arguments))
+        if isinstance(result, dict):
+            return requesting.without(result, catalog.listing(name).drop)
         return None if result is wire.ABSENT else result
+
+    def choose_voice(self, name: str = "", **filters: Any) -> str:
+        """
+        Return the id of the voice with a name, the first that fits the filters if there is no name.
+
+        :param name: Name or id.
+        :param filters: Filters of ``voice_list``: language, gender, age, style, accent, is_custom.
+        :raises TopviewInvalidRequest: There is none, or more than one; the text lists near matches.
+        """
+        return choose("voice", self.iterate("voice_list", **filters), "voiceId", "voiceName", name)
+
+    def choose_avatar(self, name: str = "", **filters: Any) -> str:
+        """
+        Return the id of the avatar with a name, the first that fits the filters if there is no name.
+
+        :param name: Name or id.
+        :param filters: Filters of ``avatar_list``: gender, ethnicity_id_list, is_custom.
+        :raises TopviewInvalidRequest: There is none, or more than one; the text lists near matches.
+        """
+        return choose("avatar", self.iterate("avatar_list", **filters), "aiavatarId", "aiavatarName", name)
 
     def account(self) -> Item:
         """Return uid, remaining credits and expiry of the account; free, and works without a uid."""
-        call = requesting.listing_call(self.settings, "credit_detail", {})
-        answer = requesting.task_answer(call, self._again(requesting.reading(), call))
-        return requesting.without(answer, catalog.listing("credit_detail").drop)
+        account = self.act("credit_detail")
+        if not isinstance(account, dict):
+            raise errors.TopviewUnavailable("the credit query answered without an account")
+        return account
 
     def credits(self) -> float:
         """Return the remaining API credits."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from airflow.providers.common.compat.sdk import BaseOperator, Context
 
 from topview_provider.operators.listing import TopviewListOperator
 
@@ -241,3 +244,84 @@ class TopviewAnyshootTemplateListOperator(TopviewListOperator):
         self.style = style
         self.page_no = page_no
         self.page_size = page_size
+
+
+class TopviewChooseVoiceOperator(BaseOperator):
+    """
+    Find a voice by its name and return its ``voiceId``; the first that fits where no name is given.
+
+    :param name: Name or id, as a person writes it; empty for any. (templated)
+    :param language: Language such as ``en``. (templated)
+    :param gender: ``male`` or ``female``. (templated)
+    :param is_custom: ``True`` for own clones only. (templated)
+    :param topview_conn_id: Airflow connection of type TopView. (templated)
+    :raises TopviewInvalidRequest: There is none, or more than one; the text lists near matches.
+
+    Source: https://docs.topview.ai/reference/voice_query
+    """
+
+    template_fields: Sequence[str] = ("name", "language", "gender", "is_custom", "topview_conn_id")
+    ui_color = "#e6e0ff"
+
+    def __init__(
+        self,
+        *,
+        name: str = "",
+        language: str | None = None,
+        gender: str | None = None,
+        is_custom: bool | str | None = None,
+        topview_conn_id: str = "topview_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.language = language
+        self.gender = gender
+        self.is_custom = is_custom
+        self.topview_conn_id = topview_conn_id
+
+    def execute(self, context: Context) -> str:
+        """Find the voice and return its id."""
+        from topview_provider.hooks.topview import TopviewHook
+
+        filters = {"language": self.language, "gender": self.gender, "is_custom": self.is_custom}
+        return TopviewHook(self.topview_conn_id).choose_voice(self.name or "", **filters)
+
+
+class TopviewChooseAvatarOperator(BaseOperator):
+    """
+    Find an avatar by its name and return its ``aiavatarId``; the first that fits where no name is given.
+
+    :param name: Name or id, as a person writes it; empty for any. (templated)
+    :param gender: ``male`` or ``female``. (templated)
+    :param is_custom: ``True`` for own avatars only. (templated)
+    :param topview_conn_id: Airflow connection of type TopView. (templated)
+    :raises TopviewInvalidRequest: There is none, or more than one; the text lists near matches.
+
+    Source: Apifox EN api-273646925
+    """
+
+    template_fields: Sequence[str] = ("name", "gender", "is_custom", "topview_conn_id")
+    ui_color = "#e6e0ff"
+
+    def __init__(
+        self,
+        *,
+        name: str = "",
+        gender: str | None = None,
+        is_custom: bool | str | None = None,
+        topview_conn_id: str = "topview_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.gender = gender
+        self.is_custom = is_custom
+        self.topview_conn_id = topview_conn_id
+
+    def execute(self, context: Context) -> str:
+        """Find the avatar and return its id."""
+        from topview_provider.hooks.topview import TopviewHook
+
+        filters = {"gender": self.gender, "is_custom": self.is_custom}
+        return TopviewHook(self.topview_conn_id).choose_avatar(self.name or "", **filters)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow.providers.common.compat.sdk import Context
+
+from topview_provider import catalog
 from topview_provider.operators.base import TopviewTaskOperator
+from topview_provider.operators.listing import TopviewActionOperator
 
 
 class TopviewScraperOperator(TopviewTaskOperator):
@@ -211,3 +215,47 @@ class TopviewProductAvatarV2VideoOperator(TopviewTaskOperator):
         self.voice_id = voice_id
         self.audio_file_id = audio_file_id
         self.caption_id = caption_id
+
+
+class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
+    """
+    Get the picture of a product avatar without its watermark (Product Avatar v1).
+
+    TopView documents that this call exists, that it is a GET and that it costs 1 credit, and nothing else: path,
+    parameters and answer are placeholders. Set the real path under ``paths`` in the extra of the connection
+    (``{"product_avatar_v1_download": {"path": "..."}}``). Returns the URL where one is recognised (text, or an object
+    or list with ``url``, ``downloadUrl`` or ``imageUrl``), otherwise TopView's ``result`` untouched.
+
+    :param topview_task_id: Task of :class:`TopviewProductAvatarV1ReplaceImageOperator` (``taskId``). (templated)
+    :param key: Key of the wanted picture. (templated)
+    :param need_cloud_front_url: Ask for a CloudFront URL. (templated)
+    :raises TopviewNotFound: TopView does not know the placeholder.
+
+    Source: Apifox EN nav entry only (method GET)
+    """
+
+    listing = "product_avatar_v1_download"
+
+    def __init__(
+        self,
+        *,
+        topview_task_id: str,
+        key: str | None = None,
+        need_cloud_front_url: bool | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.topview_task_id = topview_task_id
+        self.key = key
+        self.need_cloud_front_url = need_cloud_front_url
+
+    def execute(self, context: Context) -> Any:
+        """Make the call and return the URL."""
+        row = catalog.listing(self.listing)
+        if self.hook.settings.path(row.name, "path", row.path) == row.path:
+            self.log.warning("TopView does not document the path of this call; %s is a placeholder", row.path)
+        result = super().execute(context)
+        first = result[0] if isinstance(result, list) and result else result
+        if isinstance(first, dict):
+            first = next((first[name] for name in ("url", "downloadUrl", "imageUrl") if first.get(name)), None)
+        return first if isinstance(first, str) else result
