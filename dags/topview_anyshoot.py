@@ -1,0 +1,52 @@
+"""
+A product is put into a template picture (AnyShoot v1).
+
+TopView does not publish the composition modes: copy one from its page.
+"""
+
+import pendulum
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from topview_provider.operators.anyshoot import TopviewAnyshootV1Operator
+from topview_provider.operators.lookup import (
+    TopviewAnyshootTemplateCategoryListOperator,
+    TopviewAnyshootTemplateListOperator,
+)
+from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
+
+with DAG(
+    "topview_anyshoot",
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["topview"],
+    default_args={"retries": 2, "deferrable": True},
+    params={
+        "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
+        "mask": Param("", type="string", title="Template mask", section="Files", minLength=1),
+        "mode": Param(
+            "standard", type="string", title="Mode", section="Looks", description="Copy it from TopView's page."
+        ),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+    },
+):
+    picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}").output
+    mask = TopviewUploadOperator(task_id="upload_mask", source="{{ params.mask }}").output
+    categories = TopviewAnyshootTemplateCategoryListOperator(task_id="categories", limit=1)
+    templates = TopviewAnyshootTemplateListOperator(task_id="templates", style="UGC", limit=1)
+    shot = TopviewAnyshootV1Operator(
+        task_id="in_template",
+        product_image_file_id=picture,
+        template_id="{{ ti.xcom_pull('templates')[0]['templateId'] }}",
+        template_mask_file_id=mask,
+        mode="{{ params.mode }}",
+    )
+    categories >> templates >> shot
+    TopviewDownloadOperator(
+        task_id="download",
+        family="anyshoot_v1",
+        topview_task_id=shot.output["topview_task_id"],
+        output="image",
+        path="{{ params.folder }}/{topview_task_id}.{ext}",
+    )

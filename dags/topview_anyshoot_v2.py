@@ -1,0 +1,45 @@
+"""A product is shown by a model, and set before a new background (AnyShoot v2); TopView documents neither path."""
+
+import pendulum
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from topview_provider.operators.anyshoot import (
+    TopviewAnyshootV2ProductBackgroundOperator,
+    TopviewAnyshootV2ProductModelOperator,
+)
+from topview_provider.operators.image import TopviewRemoveBackgroundOperator
+from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
+
+with DAG(
+    "topview_anyshoot_v2",
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["topview"],
+    default_args={"retries": 2, "deferrable": True},
+    params={
+        "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
+        "count": Param("2", title="Pictures", section="Looks", enum=["1", "2", "3", "4"]),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+    },
+):
+    picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}").output
+    model = TopviewAnyshootV2ProductModelOperator(
+        task_id="with_model", product_image_file_id=picture, count="{{ params.count }}"
+    )
+    cut_out = TopviewRemoveBackgroundOperator(task_id="cut_out", product_image_file_id=picture)
+    background = TopviewAnyshootV2ProductBackgroundOperator(
+        task_id="before_background",
+        product_image_without_background_file_id=cut_out.output["image_file_id"],
+        count="{{ params.count }}",
+    )
+    for task in (model, background):
+        TopviewDownloadOperator(
+            task_id=f"download_{task.task_id}",
+            family=task.family,
+            topview_task_id=task.output["topview_task_id"],
+            output="image",
+            index="all",
+            path="{{ params.folder }}/{topview_task_id}-{index}.{ext}",
+        )

@@ -1,0 +1,35 @@
+"""Voices, avatars, captions and ethnicities are written to files once a week, to choose from in other DAGs."""
+
+import pendulum
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from topview_provider.operators.lookup import (
+    TopviewAvatarListOperator,
+    TopviewCaptionListOperator,
+    TopviewEthnicityListOperator,
+    TopviewProductAvatarCategoryListOperator,
+    TopviewVoiceListOperator,
+)
+
+with DAG(
+    "topview_catalogue_sync",
+    schedule="@weekly",
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["topview"],
+    default_args={"retries": 2, "deferrable": True},
+    params={
+        "language": Param("en", type="string", title="Language of the voices", section="Voices"),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+    },
+):
+    TopviewVoiceListOperator(
+        task_id="voices", language="{{ params.language }}", result_path="{{ params.folder }}/voices.jsonl"
+    )
+    TopviewAvatarListOperator(task_id="avatars", result_path="{{ params.folder }}/avatars.jsonl")
+    TopviewCaptionListOperator(task_id="captions", result_path="{{ params.folder }}/captions.jsonl")
+    TopviewEthnicityListOperator(
+        task_id="ethnicities", scene="video_avatar", result_path="{{ params.folder }}/ethnicities.jsonl"
+    )
+    TopviewProductAvatarCategoryListOperator(task_id="categories", result_path="{{ params.folder }}/categories.jsonl")

@@ -1,0 +1,48 @@
+"""A free preview, an edited script, and only then the paid export."""
+
+import pendulum
+from airflow.providers.common.compat.sdk import DAG, Param, task
+
+from topview_provider.operators.script import (
+    TopviewMarketingVideoScriptListOperator,
+    TopviewMarketingVideoScriptUpdateOperator,
+)
+from topview_provider.operators.storage import TopviewDownloadOperator
+from topview_provider.operators.video import TopviewMarketingVideoExportOperator, TopviewMarketingVideoOperator
+
+
+@task
+def edited(scripts, params=None):
+    """Return the first script with another last sentence."""
+    contents = scripts[0]["scriptContents"]
+    return [*contents[:-1], {**contents[-1], "segText": params["ending"]}]
+
+
+with DAG(
+    "topview_preview_edit_export",
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["topview"],
+    default_args={"retries": 2, "deferrable": True},
+    params={
+        "product_link": Param("https://shop.example/desk-lamp", type="string", title="Product link", section="Product"),
+        "ending": Param("Order today.", type="string", title="Last sentence", section="Script"),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+    },
+):
+    preview = TopviewMarketingVideoOperator(task_id="preview", product_link="{{ params.product_link }}", preview=True)
+    task_id = preview.output["topview_task_id"]
+    script = TopviewMarketingVideoScriptListOperator(task_id="read_script", topview_task_id=task_id)
+    update = TopviewMarketingVideoScriptUpdateOperator(
+        task_id="write_script", topview_task_id=task_id, script_contents=edited(script.output)
+    )
+    export = TopviewMarketingVideoExportOperator(task_id="export", topview_task_id=task_id, script_id="0")
+    update >> export
+    TopviewDownloadOperator(
+        task_id="download",
+        family="marketing_video_export",
+        topview_task_id=export.output["topview_task_id"],
+        path="{{ params.folder }}/{topview_task_id}.{ext}",
+    )

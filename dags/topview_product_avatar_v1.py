@@ -1,0 +1,61 @@
+"""
+A product in an avatar's hand, as a clip and as a picture without watermark (Product Avatar v1).
+
+TopView does not document the path of the watermark-free download: set it in the connection's extra.
+"""
+
+import pendulum
+from airflow.providers.common.compat.sdk import DAG, Param, task
+
+from topview_provider.hooks.topview import TopviewHook
+from topview_provider.operators.product import (
+    TopviewProductAvatarV1DownloadOperator,
+    TopviewProductAvatarV1ReplaceImageOperator,
+    TopviewProductAvatarV1VideoOperator,
+)
+from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
+
+
+@task
+def store(url, params=None, run_id=None):
+    """Fetch the clean picture, with the hook's own streaming download."""
+    return TopviewHook().download(url, f"{params['folder']}/clean-{run_id}.jpg")
+
+
+with DAG(
+    "topview_product_avatar_v1",
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["topview"],
+    default_args={"retries": 2, "deferrable": True},
+    params={
+        "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
+        "template": Param("", type="string", title="Template picture", section="Files", minLength=1),
+        "text": Param("Look at this.", type="string", title="What to say", section="Text"),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+    },
+):
+    product = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}")
+    template = TopviewUploadOperator(task_id="upload_template", source="{{ params.template }}")
+    in_hand = TopviewProductAvatarV1ReplaceImageOperator(
+        task_id="in_hand",
+        product_image_file_id=product.output,
+        template_image_file_id=template.output,
+        image_edit_prompt="Put the product of picture 2 into the hand of picture 1",
+    )
+    key = in_hand.output["product_replace_result_key"]
+    clean = TopviewProductAvatarV1DownloadOperator(
+        task_id="without_watermark", topview_task_id=in_hand.output["topview_task_id"], key=key
+    )
+    store(clean.output)
+    video = TopviewProductAvatarV1VideoOperator(
+        task_id="move", product_replace_result_key=key, mode="lite", tts_text="{{ params.text }}"
+    )
+    TopviewDownloadOperator(
+        task_id="download",
+        family="product_avatar_v1_video",
+        topview_task_id=video.output["topview_task_id"],
+        path="{{ params.folder }}/{topview_task_id}.{ext}",
+    )

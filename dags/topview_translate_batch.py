@@ -1,0 +1,47 @@
+"""Many pictures are translated into several languages in one task."""
+
+import pendulum
+from airflow.providers.common.compat.sdk import DAG, Param, task
+
+from topview_provider.operators.image import TopviewImageTranslateBatchOperator
+from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
+
+
+@task
+def pictures(params=None):
+    """Return the pictures of the form."""
+    return params["pictures"]
+
+
+@task
+def as_list(file_ids):
+    """Return the file ids of all uploads as one list."""
+    return list(file_ids)
+
+
+with DAG(
+    "topview_translate_batch",
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["topview"],
+    default_args={"retries": 2, "deferrable": True},
+    params={
+        "pictures": Param([], type="array", title="Pictures", section="Files", description="One per line.", minItems=1),
+        "languages": Param(["French", "German"], type="array", title="Languages", section="Text"),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+    },
+):
+    uploads = TopviewUploadOperator.partial(task_id="upload").expand(source=pictures())
+    batch = TopviewImageTranslateBatchOperator(
+        task_id="translate", file_ids=as_list(uploads.output), languages="{{ params.languages }}"
+    )
+    TopviewDownloadOperator(
+        task_id="download",
+        family="image_translate_batch",
+        topview_task_id=batch.output["topview_task_id"],
+        output="image",
+        index="all",
+        path="{{ params.folder }}/{topview_task_id}-{index}-{language}.{ext}",
+    )

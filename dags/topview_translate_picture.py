@@ -1,0 +1,37 @@
+"""The texts in one picture are translated into five languages: first the words, then the pictures."""
+
+import pendulum
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from topview_provider.operators.image import TopviewImageTranslateGenerateOperator, TopviewImageTranslateOperator
+from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
+
+with DAG(
+    "topview_translate_picture",
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["topview"],
+    default_args={"retries": 2, "deferrable": True},
+    params={
+        "picture": Param(
+            "", type="string", title="Picture", section="Files", description="Local path or s3://...", minLength=1
+        ),
+        "languages": Param(
+            ["French", "German", "Italian", "Spanish", "Turkish"], type="array", title="Languages", section="Text"
+        ),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+    },
+):
+    picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}")
+    words = TopviewImageTranslateOperator(task_id="words", file_id=picture.output, languages="{{ params.languages }}")
+    drawn = TopviewImageTranslateGenerateOperator(task_id="draw", topview_task_id=words.output["topview_task_id"])
+    TopviewDownloadOperator(
+        task_id="download",
+        family="image_translate_generate",
+        topview_task_id=drawn.output["topview_task_id"],
+        output="image",
+        index="all",
+        path="{{ params.folder }}/{topview_task_id}-{language}.{ext}",
+    )
