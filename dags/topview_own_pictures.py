@@ -14,12 +14,6 @@ def pictures(params=None):
     return params["pictures"]
 
 
-@task
-def as_list(file_ids):
-    """Return the file ids of all uploads as one list."""
-    return list(file_ids)
-
-
 with DAG(
     "topview_own_pictures",
     schedule=None,
@@ -44,7 +38,7 @@ with DAG(
     uploads = TopviewUploadOperator.partial(task_id="upload").expand(source=pictures())
     video = TopviewMarketingVideoOperator(
         task_id="make_video",
-        file_ids=as_list(uploads.output),
+        file_ids=uploads.output,
         product_name="{{ params.name }}",
         product_description="{{ params.description }}",
         avatar_id=TopviewChooseAvatarOperator(task_id="avatar", name="{{ params.avatar or '' }}").output,

@@ -13,12 +13,6 @@ def pictures(params=None):
     return params["pictures"]
 
 
-@task
-def as_list(file_ids):
-    """Return the file ids of all uploads as one list."""
-    return list(file_ids)
-
-
 with DAG(
     "topview_translate_batch",
     schedule=None,
@@ -35,7 +29,7 @@ with DAG(
 ):
     uploads = TopviewUploadOperator.partial(task_id="upload").expand(source=pictures())
     batch = TopviewImageTranslateBatchOperator(
-        task_id="translate", file_ids=as_list(uploads.output), languages="{{ params.languages }}"
+        task_id="translate", file_ids=uploads.output, languages="{{ params.languages }}"
     )
     TopviewDownloadOperator(
         task_id="download",

@@ -57,12 +57,18 @@ class AirflowApi:
         :param options: As for ``requests``.
         :raises requests.HTTPError: With the answer's text.
         """
-        response = self.session.request(method, self.url + path, timeout=self.timeout, **options)
+        [response] = until(lambda: self._answer(method, path, options), limit=self.timeout, what=f"{method} {path}")
         if not response.ok:
             raise requests.HTTPError(
                 f"{method} {path}: {response.status_code} {response.text[:500]}", response=response
             )
         return response.json() if response.content else None
+
+    def _answer(self, method: str, path: str, options: dict[str, Any]) -> list[requests.Response]:
+        """Return the answer, or none where SQLite was locked: the transaction was rolled back, so it is sent again."""
+        response = self.session.request(method, self.url + path, timeout=self.timeout, **options)
+        locked = response.status_code == 500 and "Database error" in response.text
+        return [] if locked else [response]
 
     def get(self, path: str, **params: Any) -> Any:
         """

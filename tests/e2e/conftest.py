@@ -21,7 +21,7 @@ LIMIT = 120.0
 @pytest.fixture(scope="session")
 def service() -> Iterator[StandIn]:
     """A stand-in whose jobs take a few seconds, so that something can die meanwhile."""
-    with StandIn(seconds=4, api_key=KEY, any_file=True) as service:
+    with StandIn(seconds=4, api_key=KEY) as service:
         yield service
 
 
@@ -44,6 +44,8 @@ def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     env = {
         "AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(service, KEY),
         "AIRFLOW_CONN_TOPVIEW_WRONG": connection(service, "not-the-key"),
+        # SQLite takes one writer: more workers only make each other wait, or fail.
+        "AIRFLOW__CORE__PARALLELISM": "2",
         # A killed task is noticed by its silence.
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
