@@ -6,9 +6,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed-$(AIRFLOW)
 PIP := -m pip --disable-pip-version-check -qq
 
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
-PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help venv demo standin test lint bench constraints clean
 
@@ -18,7 +19,8 @@ help:  ## list the verbs
 venv: $(STAMP)  ## build .venv with Airflow, this project and its tools
 
 $(STAMP): setup.cfg pyproject.toml topview_provider/__init__.py $(CONSTRAINTS)
-	@python="$(PYTHON)"; test -n "$$python" || { echo "Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)" >&2; exit 1; }; \
+	@python="$(PYTHON)"; \
+	$${python:-false} -c '$(FITS)' || { echo "make: Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)" >&2; exit 1; }; \
 	echo "building .venv with $$python: about a minute the first time"; \
 	test -x $(BIN)/python || $$python -m venv .venv
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev]'

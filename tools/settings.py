@@ -9,6 +9,19 @@ import socket
 from pathlib import Path
 
 KEYS = ("TOPVIEW_UID", "TOPVIEW_API_KEY")
+FIXED = {
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+    # LocalExecutor forks that many workers at once; the default of 32 costs 300 MB more.
+    "AIRFLOW__CORE__PARALLELISM": "4",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+    # The default asks DNS, which may take seconds to say nothing.
+    "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
+    "AIRFLOW__API__HOST": "127.0.0.1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
+}
 QUICK_FAILOVER = {
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
@@ -44,41 +57,25 @@ def airflow_settings(home: Path, dags: Path, port: int, database: str) -> dict[s
     :param port: Port of the API server.
     :param database: SQLAlchemy address of the metadata database.
     """
-    url, logs = f"http://127.0.0.1:{port}", home / "logs" / "tasks"
-    options = {
-        "core": {
-            "dags_folder": str(dags),
-            "load_examples": "False",
-            "executor": "LocalExecutor",
-            "parallelism": "4",
-            "simple_auth_manager_all_admins": "True",
-            "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "execution_api_server_url": f"{url}/execution/",
-            "hostname_callable": "socket.gethostname",
-        },
-        "database": {"sql_alchemy_conn": database},
-        "logging": {
-            "base_log_folder": str(logs),
-            "worker_log_server_port": str(free_port()),
-            "trigger_log_server_port": str(free_port()),
-        },
-        "api": {
-            "host": "127.0.0.1",
-            "port": str(port),
-            "base_url": url,
-            "secret_key": secrets.token_hex(16),
-        },
-        "api_auth": {"jwt_secret": secrets.token_hex(32)},
-        "scheduler": {"scheduler_idle_sleep_time": "0.2"},
-        "dag_processor": {
-            "dag_bundle_storage_path": str(home / "bundles"),
-            "refresh_interval": "10",
-            "min_file_process_interval": "10",
-        },
+    url = f"http://127.0.0.1:{port}"
+    own = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "tasks"),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(home / "bundles"),
     }
-    variables = {
-        f"AIRFLOW__{section}__{name}".upper(): value
-        for section, values in options.items()
-        for name, value in values.items()
+    addresses = {
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
     }
-    return {"AIRFLOW_HOME": str(home), **variables}
+    # The components share these; left out, each would make up its own.
+    keys = {
+        "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "AIRFLOW__API__SECRET_KEY": secrets.token_hex(16),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+    }
+    return {**FIXED, **own, **addresses, **keys}

@@ -62,12 +62,24 @@ class AirflowStack:
         self.env = {**clean_environment(), **settings, **(env or {})}
         self.mark = secrets.token_hex(8)
         self.services = {
-            name: Service(name, self.command(*arguments), env=self.env, mark=self.mark, logs=self.logs)
+            name: Service(name, self.command(*arguments), env=self._env_of(name), mark=self.mark, logs=self.logs)
             for name, arguments in COMPONENTS.items()
         }
         self.api = AirflowApi(self.url)
         self.started: dict[str, datetime] = {}
         self._cleanup = contextlib.ExitStack()
+
+    def _env_of(self, component: str) -> dict[str, str]:
+        """
+        Return the environment of a component: on SQLite, how long it waits for the one writer.
+
+        The API server must give up soon: an async route of it that waits for the lock stops the loop on which the
+        holder of the lock would commit. Its clients send again. The others must not give up: a scheduler ends then.
+        """
+        if self.sqlite is None:
+            return self.env
+        patience = "1" if component == "api-server" else "60"
+        return {**self.env, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.sqlite}?timeout={patience}"}
 
     @staticmethod
     def command(*arguments: str) -> list[str]:

@@ -141,9 +141,20 @@ class Ledger:
             self._store.delete(KEY)
 
     def write(self, record: Record) -> Record:
-        """Write a record and return it."""
-        if self._store is not None:
+        """
+        Write a record and return it.
+
+        :raises TopviewError: The store cannot be written.
+        """
+        if self._store is None:
+            return record
+        try:
             self._store.set(KEY, asdict(record))
+        except Exception as error:
+            topview_task_id = record.topview_task_id or None
+            about = f"; TopView accepted {topview_task_id}" if topview_task_id else ""
+            text = f"The task state store cannot be written{about}: {error}"
+            raise TopviewError(text, topview_task_id=topview_task_id) from error
         return record
 
 

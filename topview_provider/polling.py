@@ -78,7 +78,7 @@ class Watch:
     _failures: int = field(default=0, init=False)
     _failing_since: float = field(default=0.0, init=False)
     _refused: int = field(default=0, init=False)
-    _last_word: str = field(default="", init=False)
+    _last_word: str | None = field(default=None, init=False)
 
     def saw(self, answer: Mapping[str, Any], now: float) -> Step:
         """Judge an answer that arrived."""

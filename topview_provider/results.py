@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
-from urllib.parse import urlsplit
 
 from topview_provider.catalog import Output, TaskFamily
-from topview_provider.wire import FAILURES
+from topview_provider.wire import FAILURES, scrub
 
 WAITING = frozenset({"init", "running"})
 SUCCESS = "success"
@@ -61,7 +62,7 @@ def state_of(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str
     items = _picked(row, answer, judge)
     if not items:
         return State(Phase.RUNNING, parent.word, f"no {judge['items']} yet")
-    states = [_word_state(item.get(row.item_status_key), _reason(item)) for item in items]
+    states = [_word_state(item.get(row.item_status_key), _reason(item) or _reason(answer)) for item in items]
     for item, state in zip(items, states, strict=True):
         if not state.settled or (state.phase is Phase.SUCCESS and not _item_url(row, item)):
             return State(Phase.RUNNING, state.word, "an item is not there yet")
@@ -125,9 +126,10 @@ def cost_of(row: TaskFamily, answer: Mapping[str, Any]) -> float | None:
     """Return the charge of a finished task, in credits; None where the answer does not tell."""
     value = answer.get(row.cost_key or "costCredit")
     try:
-        return None if value is None or isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+        cost = math.nan if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return cost if math.isfinite(cost) else None
 
 
 def seen_item(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]) -> str:
@@ -158,7 +160,7 @@ def _word_state(word: Any, message: str) -> State:
 
 def _reason(answer: Mapping[str, Any]) -> str:
     reasons = (answer.get(key) for key in ("errorMsg", "errosMsg", "errorMessage", "errorCode"))
-    return next((str(reason) for reason in reasons if reason), "")
+    return next((scrub(str(reason)) for reason in reasons if reason), "")
 
 
 def _picked(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -173,7 +175,7 @@ def _picked(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]
 
 
 def _mark(row: TaskFamily, item: Mapping[str, Any]) -> str:
-    return str(item.get("videoEtag") or urlsplit(_item_url(row, item)).path)
+    return str(item.get("videoEtag") or re.sub(r"^\w+://[^/?#]*|[?#].*", "", _item_url(row, item)))
 
 
 def _item_url(row: TaskFamily, item: Mapping[str, Any]) -> str:

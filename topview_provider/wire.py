@@ -77,6 +77,19 @@ class Call:
         """Return method and path, as messages name the call."""
         return f"{self.method} {self.path}"
 
+    def payload(self) -> bytes | None:
+        """
+        Return the JSON body, the same bytes for both doors; None without one.
+
+        :raises TopviewInvalidRequest: A value of it does not exist in JSON.
+        """
+        if self.body is None:
+            return None
+        try:
+            return json.dumps(self.body, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise errors.TopviewInvalidRequest(f"{self}: the body cannot be written as JSON: {error}") from None
+
 
 def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, hide: tuple[str, ...] = ()) -> Any:
     """
@@ -90,7 +103,7 @@ def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, 
     :raises TopviewError: The class says what to do, see :mod:`topview_provider.exceptions`.
     """
     envelope = _envelope(body)
-    code = str(envelope.get("code", "")).strip() if envelope else ""
+    code = str(envelope["code"]).strip() if envelope and envelope.get("code") is not None else ""
     if 200 <= status < 300 and envelope is not None and code == "200":
         result = envelope.get("result", ABSENT)
         return envelope if call.loose and not isinstance(result, dict) else result
@@ -98,9 +111,10 @@ def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, 
     if 200 <= status < 300:
         if not code:
             raise lost(call, f"an answer that is not TopView's envelope: {excerpt(body, hide)!r}")
-        found, label = _by_code(code), code
+        found, label = _by_code(code), scrub(code, hide)[:40]
     else:
-        found, label = _by_status(call, status, code), f"HTTP {status}" + (f", code {code}" if code else "")
+        found, label = _by_status(call, status, code), f"HTTP {status}"
+        label += f", code {scrub(code, hide)[:40]}" if code else ""
         message = message or _redirect(status, headers) or excerpt(body, hide)
     raise refusal(call, found, label, scrub(message, hide), retry_after(headers))
 
@@ -137,7 +151,8 @@ def lost(call: Call, reason: str, *, sent: bool = True) -> errors.TopviewError:
     if call.submits and sent:
         text = f"{call}: {reason}{about}. What to do: {ADVICE[errors.TopviewSubmitUnknown]}"
         return errors.TopviewSubmitUnknown(text, topview_task_id=call.topview_task_id)
-    return errors.TopviewUnavailable(f"{call}: {reason}{about}", topview_task_id=call.topview_task_id)
+    unsent = "; nothing was sent" if call.submits else ""
+    return errors.TopviewUnavailable(f"{call}: {reason}{about}{unsent}", topview_task_id=call.topview_task_id)
 
 
 def accepted_id(call: Call, result: Any, task_id_key: str) -> str:
@@ -154,10 +169,11 @@ def accepted_id(call: Call, result: Any, task_id_key: str) -> str:
     topview_task_id = answer.get(task_id_key)
     if str(answer.get("status") or "").strip().lower() in FAILURES:
         reason = answer.get("errorMsg") or answer.get("errorMessage") or "no reason given"
-        raise errors.TopviewTaskFailed(f"{call} was refused with status fail: {reason}")
-    if isinstance(topview_task_id, bool) or not isinstance(topview_task_id, str | int) or topview_task_id == "":
+        raise errors.TopviewTaskFailed(f"{call} was refused with status fail: {scrub(str(reason))}")
+    known = isinstance(topview_task_id, str | int) and not isinstance(topview_task_id, bool)
+    if not known or not str(topview_task_id).strip():
         raise lost(call, f"success without a {task_id_key}")
-    return str(topview_task_id)
+    return str(topview_task_id).strip()
 
 
 FAILURES = frozenset({"fail", "failed", "failure", "error"})
@@ -169,7 +185,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if not value:
         return None
     if value.isascii() and value.isdigit():
-        return float(min(int(value), 86_400))
+        return min(float(value), 86_400.0)
     import pendulum
 
     try:
@@ -183,7 +199,7 @@ def redact_url(url: str) -> str:
     """Return a URL without its query and credentials: what is left may be logged."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "<unreadable URL>"
@@ -195,7 +211,7 @@ def scrub(text: str, hide: tuple[str, ...] = ()) -> str:
     for secret in hide:
         if secret:
             text = text.replace(secret, "***")
-    text = re.sub(r"https?://[^\s\"'<>]+", lambda match: redact_url(match[0]), text)
+    text = re.sub(r"(?i)https?://[^\s\"'<>]+", lambda match: redact_url(match[0]), text)
     return text if len(text) <= 500 else text[:499] + "…"
 
 
@@ -229,6 +245,8 @@ def _by_code(code: str) -> type[errors.TopviewError]:
 def _by_status(call: Call, status: int, code: str) -> type[errors.TopviewError]:
     if status in HTTP_STATUSES:
         return HTTP_STATUSES[status]
+    if status < 200:
+        return errors.TopviewUnavailable
     if status >= 500:
         by_code = _by_code(code) if code else errors.TopviewUnavailable
         return errors.TopviewUnavailable if call.submits or by_code is errors.TopviewRejected else by_code

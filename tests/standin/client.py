@@ -61,8 +61,11 @@ class Client:
         return self.query(row, task_id)[row.status_key]
 
     def finish(self, row: TaskFamily, task_id: str) -> dict[str, Any]:
-        done = ("success", "fail")
-        return wait_for(lambda: (found := self.query(row, task_id)) and found[row.status_key] in done and found)
+        """Put the clock behind the end of a task and return its result."""
+        self.service.advance(2 * self.service.options.seconds)
+        result = self.query(row, task_id)
+        assert result[row.status_key] in ("success", "fail")
+        return result
 
     def listing(self, row: Listing, **arguments: Any) -> dict[str, Any]:
         words = {"json": arguments} if row.body else {"params": arguments}
@@ -100,10 +103,10 @@ class Client:
     def value(self, item: Any) -> Any:
         """Return a value that a field takes."""
         if item.type.startswith("array"):
-            return [self.element(item)]
-        return self.element(item)
+            return [self.element(item, item.type[6:-1])]
+        return self.element(item, item.type)
 
-    def element(self, item: Any) -> Any:
+    def element(self, item: Any, kind: str) -> Any:
         if item.default is not None:
             return item.default
         if item.choices:
@@ -112,6 +115,6 @@ class Client:
             return self.upload()
         if item.children:
             return {child.wire: self.value(child) for child in item.children}
-        if "number" in item.type or item.type == "integer":
-            return [0.5, 0.5] if "array[number]" in item.type else int(item.minimum or 1)
-        return {"boolean": True, "object": {"x": 1}}.get(item.type, f"a {item.wire}")
+        if kind in ("number", "integer"):
+            return int(item.minimum or 1)
+        return {"boolean": True, "object": {"x": 1}, "array[number]": [0.5, 0.5]}.get(kind, f"a {item.wire}")

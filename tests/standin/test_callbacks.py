@@ -60,8 +60,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 def test_the_end_of_a_task_is_told_to_the_notice_url(receiver: Receiver, run: Callable[..., Client]) -> None:
-    client = run(seconds=0.05)
+    client = run(seconds=600)
     result = client.post(ROW.submit, {**BODY, "noticeUrl": receiver.url})["result"]
+    assert client.state(ROW, result["taskId"]) == "init"
+    assert receiver.seen == []
+    client.service.advance(1000)
     wait_for(client.service.callbacks)
     ((headers, body),) = receiver.seen
     assert headers["Topview-Uid"] == client.service.uid

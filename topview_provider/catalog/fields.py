@@ -160,7 +160,7 @@ def _whole(value: Any) -> int:
 def _as_number(value: Any) -> float:
     try:
         number = None if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = None
     if number is None or not math.isfinite(number):
         raise FieldError(f"{value!r} is not a number{_hint(value)}")
@@ -202,7 +202,7 @@ def _parsed(value: Any) -> Any:
     for parse in (json.loads, ast.literal_eval):
         try:
             return parse(value)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             continue
     return value
 

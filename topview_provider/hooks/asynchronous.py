@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from topview_provider import catalog, wire
 from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
-from topview_provider.hooks.doors import asend, tls_context
+from topview_provider.hooks.doors import asend, tls_context, tracing
 from topview_provider.hooks.requesting import Item
 from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.polling import Outcome, Step, Watch
@@ -92,6 +92,7 @@ class TopviewAsyncHook:
         """Read the connection again, for all that share it, and tell whether it holds another key."""
         before = self.settings.api_key
         self._shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
+        self._shared.uid = ""
         return self.settings.api_key != before
 
     async def submit(self, family: str, body: Mapping[str, Any]) -> str:
@@ -116,7 +117,7 @@ class TopviewAsyncHook:
         :raises TopviewError: As :meth:`TopviewHook.query` does.
         """
         call = requesting.query_call(self.settings, family, topview_task_id, cloud_front)
-        return requesting.task_answer(call, await self._again(requesting.reading(), call))
+        return await self._answer(call)
 
     async def wait(self, watch: Watch) -> Outcome:
         """
@@ -165,7 +166,9 @@ class TopviewAsyncHook:
         shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
         tls = await asyncio.to_thread(tls_context, shared.settings.ca())
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
-        shared.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        shared.session = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[tracing()]
+        )
 
     async def _poll(self, watch: Watch) -> Step:
         try:
@@ -178,6 +181,14 @@ class TopviewAsyncHook:
                 return watch.missed(second, time.time())
         except errors.TopviewError as error:
             return watch.missed(error, time.time())
+
+    async def _answer(self, call: wire.Call) -> Item:
+        from tenacity import AsyncRetrying
+
+        async def ask() -> Item:
+            return requesting.task_answer(call, await self._send(call))
+
+        return await AsyncRetrying(**requesting.reading())(ask)
 
     async def _again(self, rules: dict[str, Any], call: wire.Call) -> Any:
         from tenacity import AsyncRetrying

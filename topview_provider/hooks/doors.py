@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
+import socket
 import ssl
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +40,21 @@ def transport(settings: Settings, url: str) -> dict[str, Any]:
     }
 
 
+class Body(io.BytesIO):
+    """
+    The body of a request; notes when the first byte of it is taken.
+
+    Before that, at most headers have left this machine, so TopView cannot have taken the request.
+    """
+
+    begun = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes."""
+        self.begun = True
+        return super().read(size)
+
+
 def send(session: requests.Session, settings: Settings, uid: str, call: wire.Call) -> Any:
     """
     Send a call from a worker and return the ``result`` of its answer.
@@ -51,38 +70,55 @@ def send(session: requests.Session, settings: Settings, uid: str, call: wire.Cal
             request.headers.update(settings.headers(uid))
             return request
 
-    url = settings.url(call)
+    url, payload = settings.url(call), call.payload()
+    body = None if payload is None else Body(payload)
     options = {**transport(settings, url), "auth": Proof(), "allow_redirects": False, "stream": True}
     try:
-        with session.request(call.method, url, json=call.body, **options) as answer:
-            body = _read(call, answer, settings.read_timeout)
-    except (requests.RequestException, HTTPError) as error:
-        raise wire.lost(call, _reason(error), sent=not _never_connected(error)) from None
-    return wire.interpret(call, answer.status_code, answer.headers, body, hide=(settings.api_key,))
+        with session.request(call.method, url, data=body, headers=_kind(body), **options) as answer:
+            said = _read(call, answer, settings.read_timeout)
+    except (requests.RequestException, HTTPError, TimeoutError) as error:
+        raise wire.lost(call, _reason(error, settings), sent=body is None or body.begun) from None
+    return wire.interpret(call, answer.status_code, answer.headers, said, hide=(settings.api_key,))
 
 
 async def asend(session: aiohttp.ClientSession, settings: Settings, uid: str, call: wire.Call) -> Any:
     """
     Send a call on an event loop and return the ``result`` of its answer.
 
+    :param session: A session that was opened with :func:`tracing`.
     :raises TopviewError: As :func:`topview_provider.wire.interpret` says.
     """
     import aiohttp
     from yarl import URL
 
-    url = settings.url(call)
+    url, payload = settings.url(call), call.payload()
     limit = aiohttp.ClientTimeout(
-        total=settings.connect_timeout + settings.read_timeout, sock_connect=settings.connect_timeout
+        total=settings.connect_timeout + settings.read_timeout,
+        sock_connect=settings.connect_timeout,
+        sock_read=settings.read_timeout,
     )
     options: dict[str, Any] = {"proxy": settings.proxy_for(url), "allow_redirects": False, "timeout": limit}
+    headers, begun = {**settings.headers(uid), **_kind(payload)}, [False]
     try:
         async with session.request(
-            call.method, URL(url, encoded=True), json=call.body, headers=settings.headers(uid), **options
+            call.method, URL(url, encoded=True), data=payload, headers=headers, trace_request_ctx=begun, **options
         ) as answer:
-            body = await _aread(call, answer)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise wire.lost(call, _reason(error), sent=not _anever_connected(error)) from None
-    return wire.interpret(call, answer.status, answer.headers, body, hide=(settings.api_key,))
+            said = await _aread(call, answer)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise wire.lost(call, _reason(error, settings), sent=begun[0]) from None
+    return wire.interpret(call, answer.status, answer.headers, said, hide=(settings.api_key,))
+
+
+def tracing() -> aiohttp.TraceConfig:
+    """Return what makes ``aiohttp`` note that it begins to write a request: before that, nothing was sent."""
+    import aiohttp
+
+    async def note(_session: object, context: Any, _params: object) -> None:
+        context.trace_request_ctx[0] = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(note)
+    return trace
 
 
 @lru_cache(maxsize=8)
@@ -90,7 +126,13 @@ def tls_context(ca: bool | str) -> ssl.SSLContext | bool:
     """Return the cached TLS context for ``aiohttp``; building one takes tens of milliseconds, so never on a loop."""
     if ca is False:
         return False
+    if isinstance(ca, str) and os.path.isdir(ca):
+        return ssl.create_default_context(capath=ca)
     return ssl.create_default_context(cafile=ca if isinstance(ca, str) else _bundle())
+
+
+def _kind(body: object) -> dict[str, str]:
+    return {} if body is None else {"Content-Type": "application/json"}
 
 
 def _bundle() -> str:
@@ -102,12 +144,12 @@ def _bundle() -> str:
 def _read(call: wire.Call, answer: requests.Response, limit: float) -> bytes:
     # requests bounds the pause between two bytes, not the whole: a server that drips must not hold a worker.
     end, body = time.monotonic() + limit, bytearray()
-    while piece := answer.raw.read1(PIECE):
+    while piece := answer.raw.read1(PIECE, decode_content=True):
         body += piece
         if len(body) > wire.MAX_JSON_BYTES:
             raise wire.lost(call, f"an answer of more than {wire.MAX_JSON_BYTES} bytes")
         if time.monotonic() > end:
-            raise wire.lost(call, f"the answer was not complete after {limit:g} s")
+            raise TimeoutError
     return bytes(body)
 
 
@@ -120,44 +162,27 @@ async def _aread(call: wire.Call, answer: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _reason(error: BaseException) -> str:
-    """Return what happened without the text of foreign errors, which may hold URLs with credentials."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return f"{type(error).__name__} ({seen.strerror})"
-        seen = _cause(seen)
-    return type(error).__name__
+def _reason(error: BaseException, settings: Settings) -> str:
+    """Say what happened in our own words: foreign errors may hold URLs with credentials, and each library's differ."""
+    causes = [*_causes(error)]
+    where = "through the proxy, " if any("Proxy" in type(cause).__name__ for cause in causes) else ""
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"{where}the certificate is not trusted ({cause.verify_message})"
+        if isinstance(cause, socket.gaierror):
+            return f"{where}the name of the host is unknown"
+        if isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__:
+            limits = f"connect_timeout {settings.connect_timeout:g} s, read_timeout {settings.read_timeout:g} s"
+            return f"{where}timed out ({limits})"
+        if isinstance(cause, ConnectionRefusedError):
+            return f"{where}the connection was refused"
+    return f"{where}the connection failed or broke off"
 
 
-def _cause(error: BaseException) -> BaseException | None:
-    inner = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
-    return next((item for item in inner if isinstance(item, BaseException)), None)
-
-
-def _never_connected(error: BaseException) -> bool:
-    import requests
-    from urllib3 import exceptions as below
-
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.InvalidURL):
-        return True
-    early = (below.NewConnectionError, below.ConnectTimeoutError, below.ProxyError, below.LocationValueError)
-    seen: BaseException | None = error
-    for _ in range(5):
-        if isinstance(seen, (*early, ssl.SSLCertVerificationError)):
-            return True
-        seen = _cause(seen) if seen is not None else None
-    return False
-
-
-def _anever_connected(error: BaseException) -> bool:
-    import aiohttp
-
-    early = (
-        aiohttp.ClientConnectorError,
-        aiohttp.ClientConnectorCertificateError,
-        aiohttp.ClientHttpProxyError,
-        aiohttp.ConnectionTimeoutError,
-        aiohttp.InvalidURL,
-    )
-    return isinstance(error, early)
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(8):
+        if error is None:
+            return
+        yield error
+        inner = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+        error = next((item for item in inner if isinstance(item, BaseException)), None)

@@ -115,8 +115,13 @@ class Pages:
     def __init__(self, name: str, filters: Mapping[str, Any]) -> None:
         self.row = catalog.listing(name)
         self.filters = dict(filters)
-        self.page = int(self.filters.pop("page_no", None) or 1)
+        start = self.filters.pop("page_no", None) if self.row.paged else None
+        try:
+            self.page = int(start or 1)
+        except (TypeError, ValueError):
+            raise errors.TopviewInvalidRequest(f"{name}: page_no: {start!r} is not a whole number") from None
         self.seen = 0
+        self.before: Items = []
         self.more = True
 
     def call(self, settings: Settings) -> wire.Call:
@@ -127,6 +132,9 @@ class Pages:
     def items(self, result: Any) -> Items:
         """Return the items of an answer and turn the page."""
         items = items_in(self.row, result)
+        if items == self.before:  # a service that ignores pageNo would give its one page for ever
+            items = []
+        self.before = items
         self.page += 1
         self.seen += len(items)
         self.more = bool(items) and not self._was_last(result)
@@ -137,7 +145,7 @@ class Pages:
             return True
         try:
             return self.seen >= int(result["total"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return False  # without a total, only an empty page is the last
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,17 +60,21 @@ class Settings:
         """
         extra = _extra(conn)
         read = _Extra(conn.conn_id, extra)
-        if not conn.password:
+        api_key, uid = (conn.password or "").strip(), (conn.login or "").strip()
+        if not api_key:
             raise _invalid(conn.conn_id, "has no password; it must hold the API key")
+        for name, text in (("password", api_key), ("login", uid)):
+            if not (text.isascii() and text.isprintable()):
+                raise _invalid(conn.conn_id, f"has a {name} with characters that no HTTP header takes; copy it anew")
         base_url = _base_url(conn)
         _refuse_plain_http(conn.conn_id, base_url, read.truth("allow_http", False))
         if read.verify() is False:
             log.warning("Connection %r switches TLS verification off (verify: false).", conn.conn_id)
-        return cls(
+        settings = cls(
             conn_id=conn.conn_id,
             base_url=base_url,
-            uid=(conn.login or "").strip(),
-            api_key=conn.password.strip(),
+            uid=uid,
+            api_key=api_key,
             connect_timeout=read.seconds("connect_timeout", 10.0),
             read_timeout=read.seconds("read_timeout", 60.0),
             proxies=read.proxies(),
@@ -78,6 +83,8 @@ class Settings:
             paths=read.paths(),
             poll_interval=read.seconds("poll_interval", 0.0, zero=True),
         )
+        _refuse_unusable_ca(conn.conn_id, settings.ca())
+        return settings
 
     def url(self, call: Call) -> str:
         """Return the full URL of a call, its query string included."""
@@ -132,15 +139,13 @@ class _Extra:
             number = float(value)
         except (TypeError, ValueError):
             number = -1.0
-        if number < 0 or number > 86_400 or (number == 0 and not zero):
+        if not 0 <= number <= 86_400 or (number == 0 and not zero):
             raise _invalid(self.conn_id, f"extra {key!r} is {value!r}; it must be a number of seconds above 0")
         return number
 
     def verify(self) -> bool | str:
         value = self.values.get("verify")
         if isinstance(value, str) and value.strip().lower() not in ("", "true", "false", "1", "0"):
-            if not os.path.exists(value):
-                raise _invalid(self.conn_id, f"extra 'verify' names the CA bundle {value!r}, which does not exist here")
             return value
         return self.truth("verify", True)
 
@@ -151,16 +156,18 @@ class _Extra:
         one = self.values.get("proxy")
         proxies = {"http": str(one), "https": str(one)} if one else {str(k): str(v) for k, v in found.items() if v}
         for url in proxies.values():
-            if urlsplit(url).scheme not in ("http", "https"):
+            if not _is_web_address(url):
                 raise _invalid(self.conn_id, f"proxy {redact_url(url)!r} must start with http:// or https://")
         return proxies
 
     def paths(self) -> dict[str, dict[str, str]]:
         found = self.values.get("paths") or {}
-        fits = isinstance(found, Mapping) and all(isinstance(value, Mapping) for value in found.values())
-        if not fits:
+        rows = list(found.values()) if isinstance(found, Mapping) else [found]
+        paths = [path for row in rows for path in (row.values() if isinstance(row, Mapping) else [None])]
+        # Without its slash a path would go on with the host's name, and the key would travel to another host.
+        if not all(isinstance(path, str) and path.startswith("/") for path in paths):
             raise _invalid(self.conn_id, "extra 'paths' must look like {'<family>': {'submit': '/v1/...'}}")
-        return {str(name): {str(k): str(v) for k, v in value.items()} for name, value in found.items()}
+        return {str(name): {str(k): v for k, v in row.items()} for name, row in found.items()}
 
 
 def read_settings(conn_id: str) -> Settings:
@@ -212,17 +219,14 @@ def _extra(conn: Any) -> Mapping[str, Any]:
 
 
 def _base_url(conn: Any) -> str:
-    host = (conn.host or DEFAULT_HOST).strip().rstrip("/")
+    host = (conn.host or DEFAULT_HOST).strip()
     if "://" not in host:
         host = f"{conn.schema if conn.schema in ('http', 'https') else 'https'}://{host}"
-    parts = urlsplit(host)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.query or parts.username:
+    host = host.rstrip("/")
+    if not _is_web_address(host) or any(mark in host for mark in "@?# "):
         raise _invalid(conn.conn_id, f"has the host {redact_url(host)!r}; it must be a base URL like {DEFAULT_HOST}")
-    if conn.port and port is None:
+    parts = urlsplit(host)
+    if conn.port and parts.port is None:
         host = host.replace(parts.netloc, f"{parts.netloc}:{conn.port}", 1)
     return host
 
@@ -235,6 +239,25 @@ def _refuse_plain_http(conn_id: str, base_url: str, allowed: bool) -> None:
         conn_id,
         f"would send the API key in clear to {redact_url(base_url)}; use https, or set extra 'allow_http': true",
     )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        return False
+
+
+def _refuse_unusable_ca(conn_id: str, ca: bool | str) -> None:
+    if isinstance(ca, bool):
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(capath=ca) if os.path.isdir(ca) else context.load_verify_locations(ca)
+    except OSError as error:
+        why = "it holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        raise _invalid(conn_id, f"cannot verify TLS with the CA bundle {ca!r} of extra or environment: {why}") from None
 
 
 def _is_loopback(host: str) -> bool:

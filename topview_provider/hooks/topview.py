@@ -111,7 +111,7 @@ class TopviewHook(BaseHook):
         :raises TopviewUnavailable: TopView cannot be reached, after several tries.
         """
         call = requesting.query_call(self.settings, family, topview_task_id, cloud_front)
-        return requesting.task_answer(call, self._again(requesting.reading(), call))
+        return self._answer(call)
 
     def wait(self, watch: Watch) -> Outcome:
         """
@@ -180,10 +180,8 @@ class TopviewHook(BaseHook):
 
     def account(self) -> Item:
         """Return uid, remaining credits and expiry of the account; free, and works without a uid."""
-        account = self.act("credit_detail")
-        if not isinstance(account, dict):
-            raise errors.TopviewUnavailable("the credit query answered without an account")
-        return account
+        call = requesting.listing_call(self.settings, "credit_detail", {})
+        return requesting.without(self._answer(call), catalog.listing("credit_detail").drop)
 
     def credits(self) -> float:
         """Return the remaining API credits."""
@@ -257,6 +255,11 @@ class TopviewHook(BaseHook):
                 return watch.missed(second, time.time())
         except errors.TopviewError as error:
             return watch.missed(error, time.time())
+
+    def _answer(self, call: wire.Call) -> Item:
+        from tenacity import Retrying
+
+        return Retrying(**requesting.reading())(lambda: requesting.task_answer(call, self._send(call)))
 
     def _again(self, rules: dict[str, Any], call: wire.Call) -> Any:
         from tenacity import Retrying

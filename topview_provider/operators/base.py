@@ -300,7 +300,9 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         if self.result_path:
             from topview_provider.hooks.topview import storage_path
 
-            storage_path(self.result_path).write_text(json.dumps(answer, ensure_ascii=False))
+            target = storage_path(self.result_path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
         if self.return_raw:
             context["ti"].xcom_push(key="raw", value=raw_for_xcom(answer))
 

@@ -68,7 +68,8 @@ class TopviewListOperator(TopviewCallOperator):
 
         target = storage_path(self.result_path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
+        lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+        target.write_text("".join(lines), encoding="utf-8")
         return str(target)
 
 

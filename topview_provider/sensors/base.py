@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from airflow.providers.common.compat.sdk import (
     AirflowSensorTimeout,
@@ -19,7 +19,7 @@ from airflow.providers.common.compat.sdk import (
 from topview_provider import catalog
 from topview_provider import exceptions as errors
 from topview_provider.polling import Outcome
-from topview_provider.results import Phase
+from topview_provider.results import Phase, State
 from topview_provider.waiting import TopviewWaiting, Wait, read_event
 
 
@@ -27,9 +27,9 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     """
     Base of every sensor that waits for a TopView task; a subclass names its ``family``.
 
-    The result is the same manifest, and the same XComs, that the operator of the family gives. In every mode and on
-    every Airflow version the sensor's own deadline is an ``AirflowSensorTimeout``, which Airflow does not retry, and
-    ``soft_fail`` or ``never_fail`` turn a failure into a skip.
+    The result is the same manifest, and the same XComs, that the operator of the family gives, except for the card
+    ``topview``. In every mode and on every Airflow version the sensor's own deadline is an ``AirflowSensorTimeout``,
+    which Airflow does not retry, and ``soft_fail`` or ``never_fail`` turn it, or a failure, into a skip.
 
     :param topview_task_id: The task to wait for. (templated)
     :param topview_conn_id: Airflow connection of type TopView. (templated)
@@ -85,11 +85,18 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     def execute(self, context: Context) -> Any:
         """Look once; then defer, or poke as the mode says."""
         if not self.deferrable:
-            return super().execute(context)
+            return self.stay(context)
         found = self.poke(context)
         if not found.is_done:
             self.defer_until_settled(self.wait())
         return found.xcom_value
+
+    def stay(self, context: Context) -> Any:
+        """Poke on this worker, or between reschedules; Airflow itself does not skip a ``never_fail`` at its deadline."""
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout as error:
+            return self.fail(error)
 
     def wait(self) -> Wait:
         """Return what is waited for; a sensor does not know when the task was submitted, so its age counts from now."""
@@ -99,7 +106,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         """Ask once and judge the answer."""
         wait = self.wait()
         try:
-            answer, state = self.fresh_answer(wait)
+            answer, state = self.look(wait)
             self._failing_since = None
         except (errors.TopviewUnavailable, errors.TopviewBusy) as error:
             return self.bear(error)
@@ -112,6 +119,15 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             return self.finish(context, Outcome("failed", state.message or state.word), wait)
         return self.finish(context, Outcome("success"), wait, answer)
 
+    def look(self, wait: Wait) -> tuple[Any, State]:
+        """Ask once; with a refused key the connection is read again, for it may have been rotated while we waited."""
+        try:
+            return self.fresh_answer(wait)
+        except errors.TopviewAuthError:
+            if not self.hook.reread():
+                raise
+            return self.fresh_answer(wait)
+
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """
         Land the result after the triggerer saw the task settle.
@@ -119,10 +135,13 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         :param context: Airflow's context.
         :param event: The trigger's event.
         """
-        outcome, wait = read_event(event, self.family)
+        try:
+            outcome, wait = read_event(event, self.family)
+        except errors.TopviewError as error:
+            return self.fail(error)
         if outcome.word == "timeout":
             text = f"{self.family} {wait.topview_task_id}: {outcome.message}; the task itself goes on at TopView"
-            raise AirflowSkipException(text) if self.soft_fail else AirflowSensorTimeout(text)
+            return self.fail(AirflowSensorTimeout(text))
         if outcome.word != "success":
             return self.finish(context, outcome, wait).xcom_value
         found = self.poke(context)
@@ -135,6 +154,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         try:
             self.raise_unless_success(outcome, wait)
             manifest = self.manifest(answer, wait)
+            context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
             self.push_result(context["ti"], manifest)
             self.refuse_partial(answer, wait)
         except errors.TopviewError as error:
@@ -151,7 +171,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             return self.fail(error)
         return PokeReturnValue(is_done=False)
 
-    def fail(self, error: errors.TopviewError) -> PokeReturnValue:
+    def fail(self, error: errors.TopviewError | AirflowSensorTimeout) -> NoReturn:
         """Raise, as a skip where the user wants that: Airflow itself does it in some modes and versions only."""
         if self.soft_fail or getattr(self, "never_fail", False):
             raise AirflowSkipException(f"Skipped instead of failed: {error}") from error

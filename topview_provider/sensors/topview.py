@@ -8,9 +8,15 @@ from typing import Any
 from topview_provider.sensors.base import TopviewTaskSensor
 
 
-class _MarketingVideoSensor(TopviewTaskSensor):
-    """Wait for the videos of a marketing video task, all or those of one script."""
+class TopviewMarketingVideoSensor(TopviewTaskSensor):
+    """
+    Wait for an avatar marketing video.
 
+    :param script_id: Only the video of this script; by default all. (templated)
+    :param preview: Wait for previews instead of exports. (templated)
+    """
+
+    family = "marketing_video"
     template_fields: Sequence[str] = (*TopviewTaskSensor.template_fields, "script_id", "preview")
 
     def __init__(self, *, script_id: str | int | None = None, preview: bool | str = False, **kwargs: Any) -> None:
@@ -23,18 +29,7 @@ class _MarketingVideoSensor(TopviewTaskSensor):
         return self.row.judge({"preview": self.preview, self.row.item_id_key: self.script_id})
 
 
-class TopviewMarketingVideoSensor(_MarketingVideoSensor):
-    """
-    Wait for an avatar marketing video.
-
-    :param script_id: Only the video of this script; by default all. (templated)
-    :param preview: Wait for previews instead of exports. (templated)
-    """
-
-    family = "marketing_video"
-
-
-class TopviewMarketingVideoExportSensor(_MarketingVideoSensor):
+class TopviewMarketingVideoExportSensor(TopviewTaskSensor):
     """
     Wait for an export of a marketing video.
 
@@ -45,9 +40,15 @@ class TopviewMarketingVideoExportSensor(_MarketingVideoSensor):
     """
 
     family = "marketing_video_export"
+    template_fields: Sequence[str] = (*TopviewTaskSensor.template_fields, "script_id")
 
     def __init__(self, *, script_id: str | int = "0", **kwargs: Any) -> None:
-        super().__init__(script_id=script_id, **kwargs)
+        super().__init__(**kwargs)
+        self.script_id = script_id
+
+    def judge(self) -> dict[str, str]:
+        """Return what decides: the exported script."""
+        return self.row.judge({self.row.item_id_key: self.script_id})
 
 
 class TopviewVideoAvatarSensor(TopviewTaskSensor):

@@ -63,13 +63,22 @@ class Scene:
         return self.leaf(path, shape)
 
     def item(self, index: int) -> Scene:
-        """Return the scene of one item."""
+        """
+        Return the scene of one item.
+
+        :param index: Its number in the list.
+        """
         return replace(
             self, index=self.index + index, place=f"{self.place}-{index}" if self.place != "0" else str(index)
         )
 
     def leaf(self, path: str, kind: str) -> Any:
-        """Return the value of one field."""
+        """
+        Return the value of one field.
+
+        :param path: Where in the answer it stands.
+        :param kind: Its type in the row.
+        """
         key = path.rpartition(".")[2]
         for name in (path, key):
             if name in self.known:
@@ -87,7 +96,11 @@ class Scene:
         return value
 
     def count(self, path: str) -> int:
-        """Return how many items the list at a path has."""
+        """
+        Return how many items the list at a path has.
+
+        :param path: Where in the answer it stands.
+        """
         if path in LENGTHS:
             return LENGTHS[path]
         if path.rpartition(".")[2] in LENGTHS:
@@ -173,7 +186,11 @@ def spoil(result: dict[str, Any], row: TaskFamily, items_key: str, failed: int) 
 
 
 def action(scene: Scene) -> Any:
-    """Return the result of an action."""
+    """
+    Return the result of an action.
+
+    :param scene: What the answer is made of.
+    """
     shape = shape_of(scene.row, scene.second)
     if isinstance(shape, list):
         named = [(item.wire[:-1], value) for item in scene.row.fields for value in _listed(scene.body, item.wire)]

@@ -13,6 +13,7 @@ from topview_provider.catalog import FAMILIES, Listing, TaskFamily
 from topview_provider.catalog.check import check
 from topview_provider.standin import answers, marketing, media
 from topview_provider.standin.callbacks import Callbacks
+from topview_provider.standin.clock import Clock
 from topview_provider.standin.envelope import FORMAT, MISSING, NOT_FOUND, REFUSED, Refusal
 from topview_provider.standin.faults import Facts, Fault, Faults
 from topview_provider.standin.lists import Shelf
@@ -77,11 +78,12 @@ class Api:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.world = World(options)
-        self.uploads = Uploads(options.upload_seconds, options.any_file)
+        self.clock = Clock()
+        self.world = World(options, self.clock)
+        self.uploads = Uploads(options.upload_seconds, options.any_file, self.clock)
         self.faults = Faults()
-        self.signer = Signer(options.url_seconds)
-        self.callbacks = Callbacks(options)
+        self.signer = Signer(options.url_seconds, self.clock)
+        self.callbacks = Callbacks(options, self.clock)
         self.shelf = Shelf(self.world)
 
     def answer(self, call: Call, state: Fault | None = None) -> Any:
@@ -106,7 +108,11 @@ class Api:
         return self._special(call, row) if row.action or row.name in OWN else self._list(call, row)
 
     def facts(self, call: Call) -> Facts:
-        """Return what faults are compared with."""
+        """
+        Return what faults are compared with.
+
+        :param call: The request.
+        """
         task_id = str(call.arguments.get(_task_key(call.route), ""))
         names = tuple(call.route.rows)
         layers: list[Mapping[str, Any]] = [call.query, call.body]
@@ -117,7 +123,11 @@ class Api:
         return Facts(call.method, call.path, call.route.sort, names, tuple(layers))
 
     def family_of(self, call: Call) -> str:
-        """Return the family that a submit or query is counted for."""
+        """
+        Return the family that a submit or query is counted for.
+
+        :param call: The request.
+        """
         task = self.world.tasks.get(str(call.query.get(_task_key(call.route), "")))
         job = task.job_of(call.route.families) if task and call.route.sort == "query" else None
         return job.row.name if job else call.route.row.name
@@ -247,6 +257,7 @@ class Api:
                 self.world.spoil(job, never=True)
             else:
                 self.world.spoil(job, error=str(fault.message or fault.get("generation failed")), word=fault.word)
+            self.callbacks.look_again()
 
 
 OWN = ("marketing_video_script_list", "marketing_video_script_update")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from topview_provider.standin.clock import Clock
 from topview_provider.standin.options import Options
 from topview_provider.standin.world import Job, is_preview
 
@@ -22,10 +25,13 @@ class Callbacks:
     Send callbacks when their time has come.
 
     :param options: Hold the uid that is sent.
+    :param clock: The time of the jobs.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Clock) -> None:
         self.options = options
+        self.clock = clock
+        self._moved = asyncio.Event()
         self.sent: deque[dict[str, Any]] = deque(maxlen=10_000)
         self._running: set[asyncio.Task[None]] = set()
 
@@ -41,6 +47,11 @@ class Callbacks:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
+    def look_again(self) -> None:
+        """Let every waiting callback look at the clock and at its job again: one of them has moved."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
     async def close(self) -> None:
         """Give up what has not been sent."""
         waiting = list(self._running)
@@ -49,12 +60,11 @@ class Callbacks:
         await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _wait(self, job: Job, url: str, result: Callable[[], Any]) -> None:
-        # The pause lets the submit's answer leave first. A job that never ends is looked at now and then.
-        while True:
-            left = job.ends - time.monotonic()
-            await asyncio.sleep(min(max(left, 0.001), 0.5))
-            if left <= 0:
-                break
+        # One turn of the loop at least, so that the submit's answer leaves first.
+        await asyncio.sleep(0.001)
+        while (left := job.ends - self.clock.now()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), None if math.isinf(left) else left)
         outcome = "fail" if job.error else "success"
         body = {
             "uuid": job.notice,
@@ -81,7 +91,11 @@ class Callbacks:
 
 
 def biz_type(job: Job) -> str:
-    """Return the type of a job's callback; the family in capitals where TopView's word is unknown."""
+    """
+    Return the type of a job's callback; the family in capitals where TopView's word is unknown.
+
+    :param job: The job that ended.
+    """
     word = job.row.callback or job.row.name.upper()
     return word.replace("EXPORT", "PREVIEW") if is_preview(job.row, job.body) else word
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -13,6 +13,8 @@ from topview_provider.standin.envelope import Refusal, answer
 
 if TYPE_CHECKING:
     from topview_provider.standin.front import Front
+
+WRITES = ("POST faults", "DELETE faults", "POST advance", "POST reset")
 
 
 class Control:
@@ -45,23 +47,30 @@ class Control:
     async def _answer(self, asked: str, order: Mapping[str, Any]) -> tuple[int, Any]:
         api = self.front.api
         match asked:
-            case "GET stats":
-                return 200, api.world.report()
-            case "GET requests":
-                return 200, self.front.journal.shown()
-            case "GET uploads":
-                return 200, api.uploads.listing()
-            case "GET callbacks":
-                return 200, list(api.callbacks.sent)
-            case "GET faults":
-                return 200, [fault.shown() for fault in api.faults.orders]
             case "POST faults":
                 return 200, api.faults.add(order).shown()
             case "DELETE faults":
                 api.faults.orders.clear()
                 return 200, []
+            case "POST advance":
+                api.clock.ahead += max(0.0, float(order.get("seconds", 0)))
+                api.callbacks.look_again()
+                return 200, {"ahead": api.clock.ahead}
             case "POST reset":
                 await api.callbacks.close()
                 self.front.reset()
                 return 200, {}
-        return 404, {"error": f"{asked}: stats, requests, uploads, callbacks, faults and reset are here"}
+        read = self._reads().get(asked)
+        if read is None:
+            return 404, {"error": f"{asked} is not here; these are: {', '.join((*self._reads(), *WRITES))}"}
+        return 200, read()
+
+    def _reads(self) -> dict[str, Callable[[], Any]]:
+        api = self.front.api
+        return {
+            "GET stats": api.world.report,
+            "GET requests": self.front.journal.shown,
+            "GET uploads": api.uploads.listing,
+            "GET callbacks": lambda: list(api.callbacks.sent),
+            "GET faults": lambda: [fault.shown() for fault in api.faults.orders],
+        }

@@ -54,11 +54,23 @@ class Refusal(Exception):
 
 
 def wrap(result: Any, code: str = OK, message: str = "") -> bytes:
-    """Return the bytes of an envelope."""
+    """
+    Return the bytes of an envelope.
+
+    :param result: What the caller asked for.
+    :param code: Code of the envelope.
+    :param message: Words; the usual ones of the code when empty.
+    """
     words = message or MESSAGES.get(code, "Error")
     return json.dumps({"code": code, "message": words, "result": result}, ensure_ascii=False).encode()
 
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Return a JSON answer that keeps the connection open."""
+    """
+    Return a JSON answer that keeps the connection open.
+
+    :param body: Bytes of an envelope.
+    :param status: HTTP status.
+    :param headers: Further headers.
+    """
     return web.Response(body=body, status=status, headers=headers, content_type="application/json", charset="utf-8")

@@ -56,7 +56,12 @@ class Facts:
     layers: tuple[Mapping[str, Any], ...] = ()
 
     def has(self, name: str, value: Any) -> bool:
-        """Tell whether the family, or a field of that name in any layer, has a value, compared as text if need be."""
+        """
+        Tell whether the family, or a field of that name in any layer, has a value, compared as text if need be.
+
+        :param name: ``family`` or the name of a field.
+        :param value: What it must be.
+        """
         if name == "family":
             return value in self.families
         return any(name in layer and _same(layer[name], value) for layer in self.layers)
@@ -100,11 +105,19 @@ class Fault:
         return self.kind in AFTER if self.accepted is None else self.accepted
 
     def get(self, default: Any) -> Any:
-        """Return the value, or this where none was given."""
+        """
+        Return the value, or this where none was given.
+
+        :param default: What it then is.
+        """
         return default if self.value is UNSET else self.value
 
     def strikes(self, facts: Facts) -> bool:
-        """Tell whether a request is meant; the path ``*`` means any."""
+        """
+        Tell whether a request is meant; the path ``*`` means any.
+
+        :param facts: The request.
+        """
         return (
             self.times != 0
             and facts.sort in KINDS[self.kind]
@@ -153,6 +166,7 @@ class Faults:
         """
         Take an order.
 
+        :param order: Fields of ``Fault``; ``kind`` is needed.
         :raises Refusal: 4000, it cannot be understood.
         """
         names = {item.name for item in fields(Fault)} - {"serial", "hits"}

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from topview_provider.catalog import Listing
 from topview_provider.standin import media
 from topview_provider.standin.api import Api, Call
 from topview_provider.standin.control import Control
@@ -25,9 +26,6 @@ CONTROL = "/_standin/"
 FILES = (media.DIRECT, media.CLOUDFRONT, media.UPLOADS)
 RESET = struct.pack("ii", 1, 0)
 """A lingering time of nothing: closing the socket resets the connection."""
-
-BEARER_ALONE = ("credit_detail",)
-"""Rows that need no Topview-Uid."""
 
 
 class Front:
@@ -105,9 +103,10 @@ class Front:
 
     def _let_in(self, request: BaseRequest, route: Route) -> web.Response | None:
         given = request.headers.get("Authorization", "")
-        known = hmac.compare_digest(given.encode(), f"Bearer {self.options.api_key}".encode())
+        known = hmac.compare_digest(given.encode(errors="replace"), f"Bearer {self.options.api_key}".encode())
         uid = request.headers.get("Topview-Uid", "")
-        if known and (uid == self.options.uid or route.row.name in BEARER_ALONE):
+        alone = isinstance(route.row, Listing) and route.row.uid_optional
+        if known and (uid == self.options.uid or alone):
             return None
         mode = self.options.auth_mode
         code = "403" if mode == "http403" else UNAUTHORISED
@@ -192,7 +191,11 @@ class Front:
 
 
 def reset(request: BaseRequest) -> None:
-    """Reset the connection of a request, so that its client sees no orderly end."""
+    """
+    Reset the connection of a request, so that its client sees no orderly end.
+
+    :param request: Its connection is cut.
+    """
     if request.transport is not None:
         sock = request.transport.get_extra_info("socket")
         if sock is not None:

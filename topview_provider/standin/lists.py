@@ -95,10 +95,10 @@ class Shelf:
             {
                 "uid": self.world.options.uid,
                 "apiKey": "***",
-                "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["time"])),
-                "costCredit": number(entry["charge"]),
-                "taskId": entry["task"],
-                "taskType": LOG_TYPES.get(entry["row"].name, entry["row"].name),
+                "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["date"])),
+                "costCredit": number(entry["job"].charge),
+                "taskId": entry["job"].task_id,
+                "taskType": LOG_TYPES.get(entry["job"].row.name, entry["job"].row.name),
             }
             for entry in self.world.charges
         ]
@@ -128,7 +128,7 @@ def _items(row: Listing, custom: bool, second: bool) -> list[dict[str, Any]]:
         pools = _pools(row, inner)
         length = _length(shape, inner, pools, custom)
         maker = Scene(row, row.name, lambda _owner, name: Link(name), lambda _file: None, second=second)
-        _cache[key] = [_item(maker, inner, _picked(pools, place), place, custom) for place in range(length)]
+        _cache[key] = [_item(maker, inner, _picked(pools, place, length), place, custom) for place in range(length)]
     return _cache[key]
 
 
@@ -153,13 +153,14 @@ def _pools(row: Listing, shape: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]
     return {**choices, **drawn}
 
 
-def _picked(pools: Mapping[str, tuple[Any, ...]], place: int) -> dict[str, Any]:
+def _picked(pools: Mapping[str, tuple[Any, ...]], place: int, length: int) -> dict[str, Any]:
     # The first lists turn like the wheels of a counter, so that every language has every gender; the rest is mixed.
     picked, turn = {}, 1
     for key, pool in pools.items():
-        wheel = place // turn if turn <= LENGTH else zlib.crc32(f"{key}{place}".encode()) >> 8
+        whole = turn * len(pool) <= length
+        wheel = place // turn if whole else zlib.crc32(f"{key}{place}".encode()) >> 8
         picked[key] = pool[wheel % len(pool)]
-        turn *= len(pool)
+        turn *= len(pool) if whole else 1
     return picked
 
 
@@ -189,6 +190,8 @@ def _signed(item: Any, scene: Scene) -> Any:
 
 
 def _fits(item: Mapping[str, Any], name: str, wanted: str) -> bool:
+    if wanted == "all":
+        return True
     if name in item:
         return str(item[name]).lower() == wanted
     if "ethnicityid" in name.lower() or "categor" in name.lower():

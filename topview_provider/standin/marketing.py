@@ -54,13 +54,18 @@ class Studio:
     exports: dict[int, Export] = field(default_factory=dict)
 
     def text(self, script: int) -> str:
-        """Return a script as one text."""
+        """
+        Return a script as one text.
+
+        :param script: Number of the script.
+        """
         return " ".join(segment["segText"] for segment in self.scripts[script])
 
     def find(self, script: Any) -> int:
         """
         Return the number of a script, given as number or text.
 
+        :param script: Number or text; empty means the first.
         :raises Refusal: 4004, no such script.
         """
         text = as_text(script) or "0"
@@ -92,6 +97,9 @@ def demand(task: Task, script: Any, now: float) -> int:
     """
     Return the number of a script that can be exported.
 
+    :param task: The task.
+    :param script: Number of the script, as number or text.
+    :param now: The moment.
     :raises Refusal: 4006, the preview is not finished; 4004, no such script.
     """
     studio: Studio = task.studio
@@ -115,11 +123,6 @@ def export(studio: Studio, script: int, job: Job, now: float) -> None:
         done = Export(studio.job, studio.written[script], 0)
     edition = before.edition + 1 if before else 1
     studio.exports[script] = Export(job, studio.text(script), edition, done)
-
-
-def bought(studio: Studio, script: int) -> str:
-    """Return what makes two exports of a script different things to buy: its text."""
-    return studio.text(script)
 
 
 def answer(scene: answers.Scene, task: Task, now: float, options: Options) -> dict[str, Any]:
@@ -166,7 +169,11 @@ class Rendering:
     now: float
 
     def submitted(self, key: str) -> list[dict[str, Any]]:
-        """Return the items that the submit itself made."""
+        """
+        Return the items that the submit itself made.
+
+        :param key: The list they stand in.
+        """
         return [self.item(key, script, "success", text, 0) for script, text in self.studio.written.items()]
 
     def exports(self) -> list[dict[str, Any]]:
@@ -231,6 +238,8 @@ def rewrite(task: Task, body: Mapping[str, Any]) -> None:
     """
     Replace the segments of a script.
 
+    :param task: The task.
+    :param body: The checked body of the update.
     :raises Refusal: 4004, no such script.
     """
     studio: Studio = task.studio
@@ -241,8 +250,8 @@ def rewrite(task: Task, body: Mapping[str, Any]) -> None:
 
 
 def _script(studio: Studio, number: int, kind: type[int] | type[str]) -> dict[str, Any]:
-    def spelled(text: str) -> int | str:
-        return int(text) if kind is int and text.isdigit() else text
-
-    segments = [{**segment, "segId": spelled(segment["segId"])} for segment in studio.scripts[number]]
+    segments: list[dict[str, Any]] = [dict(segment) for segment in studio.scripts[number]]
+    for segment in segments:
+        if kind is int and segment["segId"].isdigit():
+            segment["segId"] = int(segment["segId"])
     return {"scriptId": number, "scriptContents": segments}

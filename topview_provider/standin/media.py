@@ -39,7 +39,12 @@ class Body:
     size: int
 
     def chunks(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
-        """Yield the bytes of a range piece by piece; the padding is never built."""
+        """
+        Yield the bytes of a range piece by piece; the padding is never built.
+
+        :param start: First byte.
+        :param stop: Byte after the last.
+        """
         head = memoryview(self.head)
         while start < stop:
             if start < len(head):
@@ -63,28 +68,52 @@ class Library:
         self.bodies = {kind: _padded(sample, kind, size) for kind, sample in samples.items()}
 
     def find(self, name: str) -> Body | None:
-        """Return the file for a name such as ``a/b.mp4``, or None."""
+        """
+        Return the file for a name such as ``a/b.mp4``, or None.
+
+        :param name: Name or path; its ending counts.
+        """
         return self.bodies.get(name.rpartition(".")[2])
 
 
 def etag_of(owner: str, name: str) -> str:
-    """Return the mark of one edition of a file; the ``-1`` says, as S3 does, that it is not the bytes' MD5."""
+    """
+    Return the mark of one edition of a file; the ``-1`` says, as S3 does, that it is not the bytes' MD5.
+
+    :param owner: Task or list it belongs to.
+    :param name: Name of the file.
+    """
     return hashlib.md5(f"{owner}/{name}".encode(), usedforsecurity=False).hexdigest() + "-1"
 
 
 def path_of(owner: str, name: str, cloudfront: bool = False) -> str:
-    """Return the path of a file, without signature."""
+    """
+    Return the path of a file, without signature.
+
+    :param owner: Task or list it belongs to.
+    :param name: Name of the file.
+    :param cloudfront: The other address.
+    """
     return f"{CLOUDFRONT if cloudfront else DIRECT}{quote(owner)}/{quote(name)}"
 
 
 def split(path: str) -> tuple[str, str]:
-    """Return owner and name of a file's path."""
+    """
+    Return owner and name of a file's path.
+
+    :param path: Path of a signed URL.
+    """
     parts = path.split("/", 4)
     return (parts[3], parts[4]) if len(parts) == 5 else ("", "")
 
 
 def xml_error(status: int, code: str) -> web.Response:
-    """Answer as an object store refuses."""
+    """
+    Answer as an object store refuses.
+
+    :param status: HTTP status.
+    :param code: S3's word.
+    """
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code></Error>'
     return web.Response(status=status, text=text, content_type="application/xml")
 

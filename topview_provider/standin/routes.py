@@ -50,7 +50,12 @@ class Routes:
         self.paths = {path for _, path in self.table}
 
     def find(self, method: str, path: str) -> Route | None:
-        """Return what stands there, or None."""
+        """
+        Return what stands there, or None.
+
+        :param method: HTTP method.
+        :param path: Path without base path.
+        """
         return self.table.get((method, path))
 
     def _add(self, method: str, path: str, sort: str, row: Row, body: bool = False) -> None:

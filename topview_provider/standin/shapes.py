@@ -58,7 +58,12 @@ def plant(answer: Mapping[str, str]) -> Shape:
 
 
 def status_key(row: TaskFamily, second: bool = False) -> str:
-    """Return where the state stands in the shape that is answered."""
+    """
+    Return where the state stands in the shape that is answered.
+
+    :param row: The family.
+    :param second: The second form.
+    """
     shape = shape_of(row, second)
     return "taskStatus" if isinstance(shape, dict) and "productReplaceResult" in shape else row.status_key
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from topview_provider.standin.clock import Clock
+
 
 @dataclass(slots=True)
 class Signer:
@@ -16,9 +18,11 @@ class Signer:
     Sign paths of this stand-in and judge what comes back.
 
     :param seconds: Life of a signature.
+    :param clock: The time it is counted in.
     """
 
     seconds: float
+    clock: Clock
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     counter: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -29,7 +33,7 @@ class Signer:
         :param path: Absolute path, already quoted.
         :param method: The only method the signature is good for.
         """
-        now = time.time()
+        now = self.clock.date()
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         # The date counts whole seconds only: the token carries the exact end, and makes each signature a new one.
         token = f"{int((now + self.seconds) * 1000):x}.{next(self.counter):x}"
@@ -52,9 +56,9 @@ class Signer:
         mark = query.get("X-Amz-Signature", "")
         if not mark:
             return "AccessDenied"
-        if not hmac.compare_digest(mark.encode(), self._mark(method, path, token).encode()):
+        if not hmac.compare_digest(mark.encode(errors="replace"), self._mark(method, path, token).encode()):
             return "SignatureDoesNotMatch"
-        return "ExpiredToken" if time.time() * 1000 >= int(token.split(".")[0], 16) else ""
+        return "ExpiredToken" if self.clock.date() * 1000 >= int(token.split(".")[0], 16) else ""
 
     def _mark(self, method: str, path: str, token: str) -> str:
-        return hmac.digest(self.secret, f"{method} {path} {token}".encode(), "sha256").hex()
+        return hmac.digest(self.secret, f"{method} {path} {token}".encode(errors="replace"), "sha256").hex()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from aiohttp.web_request import BaseRequest
 from topview_provider.catalog import Row
 from topview_provider.catalog.check import fields_of
 from topview_provider.standin import media
+from topview_provider.standin.clock import Clock
 from topview_provider.standin.envelope import NOT_FOUND, Refusal
 
 FILE_KEY = re.compile(r"(?:^f|F)ileIds?$")
@@ -46,16 +46,22 @@ class Uploads:
 
     :param delay: Seconds between a PUT and the check saying true.
     :param any_file: Accept ids that were never uploaded.
+    :param clock: The time.
     """
 
-    def __init__(self, delay: float = 0.0, any_file: bool = False) -> None:
+    def __init__(self, delay: float, any_file: bool, clock: Clock) -> None:
+        self.clock = clock
         self.delay = delay
         self.any_file = any_file
         self.files: dict[str, File] = {}
         self.produced: set[str] = set()
 
     def announce(self, suffix: str) -> tuple[str, str]:
-        """Return id and path of a new file."""
+        """
+        Return id and path of a new file.
+
+        :param suffix: Extension without dot.
+        """
         file_id = secrets.token_hex(16)
         self.files[file_id] = File(suffix)
         return file_id, f"{media.UPLOADS}{file_id}.{suffix}"
@@ -64,18 +70,21 @@ class Uploads:
         """
         Tell whether the bytes of a file are there.
 
+        :param file_id: Id from the credential.
         :raises Refusal: 4004, no such file.
         """
         file = self.files.get(file_id)
         if file is None:
             raise Refusal(NOT_FOUND, f"file {file_id} not found")
-        file.checked = file.size is not None and time.monotonic() >= file.ready
+        file.checked = file.size is not None and self.clock.now() >= file.ready
         return file.checked
 
     def demand(self, row: Row, body: Mapping[str, Any]) -> None:
         """
         Refuse a body that names a file which is not there.
 
+        :param row: The row; only its fields count.
+        :param body: The request.
         :raises Refusal: 4004, with the id and the reason.
         """
         if self.any_file:
@@ -111,7 +120,7 @@ class Uploads:
             digest.update(chunk)
             size += len(chunk)
         file.size, file.sha256 = size, digest.hexdigest()
-        file.ready = time.monotonic() + self.delay
+        file.ready = self.clock.now() + self.delay
         return web.Response(headers={"ETag": f'"{digest.hexdigest()[:32]}"'})
 
 

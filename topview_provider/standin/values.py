@@ -90,7 +90,12 @@ def mark(*parts: object) -> str:
 
 
 def is_url(path: str, kind: str) -> bool:
-    """Tell whether a field holds the URL of a file."""
+    """
+    Tell whether a field holds the URL of a file.
+
+    :param path: Its answer path.
+    :param kind: Its type.
+    """
     key = path.rpartition(".")[2].lower()
     return "string" in kind and key.endswith(("url", "path", "thumbnail"))
 
@@ -141,7 +146,11 @@ def invent(path: str, kind: str, seed: str, index: int, suffix: str) -> Any:
 
 
 def product_name(link: str) -> str:
-    """Return the name a product page would have, read off its address."""
+    """
+    Return the name a product page would have, read off its address.
+
+    :param link: Address of the page.
+    """
     last = urlsplit(link).path.rstrip("/").rpartition("/")[2].partition(".")[0]
     words = re.sub(r"[-_+]+", " ", last).strip()
     return f"Product {words}" if not words or words.isdigit() else words.title()

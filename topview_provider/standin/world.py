@@ -9,7 +9,6 @@ import json
 import math
 import random
 import secrets
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 
 from topview_provider.catalog import FAMILIES, TaskFamily
 from topview_provider.catalog.fields import as_text
+from topview_provider.standin.clock import Clock
 from topview_provider.standin.envelope import BUSY, NO_CREDIT, Refusal
 from topview_provider.standin.options import Options
 
@@ -71,7 +71,11 @@ class Job:
     had: set[int] = field(default_factory=set)
 
     def state(self, now: float) -> str:
-        """Return the state at a moment of the monotonic clock."""
+        """
+        Return the state at a moment of the monotonic clock.
+
+        :param now: The moment.
+        """
         if now >= self.ends:
             return self.word if self.error else "success"
         return "running" if now >= self.starts else "init"
@@ -92,7 +96,11 @@ class Task:
     studio: Any = None
 
     def job_of(self, families: Mapping[str, TaskFamily]) -> Job | None:
-        """Return the latest job that belongs to one of these families."""
+        """
+        Return the latest job that belongs to one of these families.
+
+        :param families: Rows by name.
+        """
         return next((job for name, job in reversed(self.jobs.items()) if name in families), None)
 
 
@@ -101,10 +109,12 @@ class World:
     Keep the books. Nothing runs in the background: what has ended since is booked when somebody asks.
 
     :param options: How this stand-in behaves.
+    :param clock: Its time.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Clock) -> None:
         self.options = options
+        self.clock = clock
         self.rng = random.Random(options.seed)
         self.tasks: dict[str, Task] = {}
         self.tallies = {name: Tally() for name in FAMILIES}
@@ -120,7 +130,7 @@ class World:
 
     def settle(self) -> float:
         """Book every job that has ended by now and return the moment."""
-        now = time.monotonic()
+        now = self.clock.now()
         while self._ends and self._ends[0][0] <= now:
             ends, _, job = heapq.heappop(self._ends)
             # A job whose end was moved has a second entry: only the one that tells its end counts.
@@ -190,7 +200,11 @@ class World:
         }
 
     def facts_of(self, owner: str) -> tuple[tuple[str, ...], Iterator[Mapping[str, Any]]]:
-        """Return the families of a task and its bodies, the latest first; an owner that is no task is a list's name."""
+        """
+        Return the families of a task and its bodies, the latest first; an owner that is no task is a list's name.
+
+        :param owner: Id of a task.
+        """
         task = self.tasks.get(owner)
         if task is None:
             return (owner,), iter(())
@@ -216,7 +230,7 @@ class World:
         self.balance = round(self.balance - job.charge, 6)
         tally.charged = number(tally.charged + job.charge)
         if job.charge:
-            self.charges.appendleft({"time": time.time(), "charge": job.charge, "task": job.task_id, "row": job.row})
+            self.charges.appendleft({"date": self.clock.date(), "job": job})
 
     def _count(self, job: Job, bought: object) -> None:
         tally = self.tallies[job.row.name]
@@ -228,11 +242,20 @@ class World:
 
 
 def is_preview(row: TaskFamily, body: Mapping[str, Any]) -> bool:
-    """Tell whether a body asks for previews only, which cost nothing."""
+    """
+    Tell whether a body asks for previews only, which cost nothing.
+
+    :param row: The family.
+    :param body: Its submit body.
+    """
     return bool(row.preview_items_key) and as_text(body.get("preview")) == "true"
 
 
 def number(value: float) -> float:
-    """Return a number as JSON shows it best: 5 for 5.0, and without the dust of binary fractions."""
+    """
+    Return a number as JSON shows it best: 5 for 5.0, and without the dust of binary fractions.
+
+    :param value: Any number.
+    """
     value = round(float(value), 6)
     return int(value) if value.is_integer() else value

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from topview_provider.polling import Outcome
 
 
+ARGUMENTS = (
+    "family",
+    "topview_conn_id",
+    "topview_task_id",
+    "end_time",
+    "submitted_at",
+    "pace",
+    "max_poll_outage",
+    "judge",
+)
+
+
 class TopviewTaskTrigger(BaseTrigger):
     """
     Wait for one task of any family; only reads, so that running it twice or never costs nothing.
@@ -54,9 +66,7 @@ class TopviewTaskTrigger(BaseTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments."""
-        names = ("family", "topview_conn_id", "topview_task_id", "end_time", "submitted_at", "pace", "max_poll_outage")
-        arguments = {name: getattr(self, name) for name in names}
-        return f"{__name__}.{type(self).__name__}", {**arguments, "judge": dict(self.judge or {})}
+        return f"{__name__}.{type(self).__name__}", {name: getattr(self, name) for name in ARGUMENTS}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield one event when the waiting is over; see :func:`topview_provider.waiting.read_event` for its shape."""
@@ -76,7 +86,7 @@ class TopviewTaskTrigger(BaseTrigger):
                 "topview_task_id": self.topview_task_id,
                 "submitted_at": self.submitted_at,
                 "end_time": self.end_time,
-                "judge": dict(self.judge or {}),
+                "judge": self.judge or {},
             }
         )
 
