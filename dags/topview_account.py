@@ -26,7 +26,7 @@ with DAG(
     TopviewCreditDetailOperator(task_id="credits")
     TopviewCreditLogsOperator(
         task_id="charges",
-        start_time="{{ (data_interval_start or dag_run.run_after).strftime('%Y-%m-%d %H:%M:%S') }}",
+        start_time="{{ (macros.datetime.utcnow() - macros.timedelta(days=1)).strftime('%Y-%m-%d %H:%M:%S') }}",
         result_path="{{ params.folder }}/charges.jsonl",
     )
     TopviewUserSpaceOperator(task_id="space")
