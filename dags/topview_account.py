@@ -17,7 +17,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "notice_url": Param(None, type=["null", "string"], title="Callback address", section="Callback"),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result"),

@@ -18,7 +18,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "language": Param("en", type="string", title="Language of the voices", section="Voices"),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),

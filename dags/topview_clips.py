@@ -13,7 +13,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "picture": Param(
             "", type="string", title="Picture", section="Files", description="Local path or s3://...", minLength=1

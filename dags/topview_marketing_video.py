@@ -20,7 +20,7 @@ with DAG(
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10)},
     params={
         "product_link": Param(**TEXT, title="Product link", section="Product", description="Or the pictures below."),
         "file_ids": Param([], type="array", title="Pictures", section="Product", description="File ids of uploads."),

@@ -15,7 +15,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "video": Param("", type="string", title="Video of a person", section="Files", minLength=1),
         "recording": Param(

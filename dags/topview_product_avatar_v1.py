@@ -29,7 +29,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
         "template": Param("", type="string", title="Template picture", section="Files", minLength=1),

@@ -14,7 +14,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "product_link": Param("https://shop.example/desk-lamp", type="string", title="Product link", section="Product"),
         "audience": Param("people who work at night", type="string", title="Target audience", section="Product"),

@@ -14,7 +14,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "photo": Param(
             "", type="string", title="Portrait", section="Files", description="Local path or s3://...", minLength=1

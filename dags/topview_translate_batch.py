@@ -20,7 +20,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "pictures": Param([], type="array", title="Pictures", section="Files", description="One per line.", minItems=1),
         "languages": Param(["French", "German"], type="array", title="Languages", section="Text"),

@@ -15,7 +15,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["topview"],
-    default_args={"retries": 2, "deferrable": True},
+    default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "recording": Param(
             "", type="string", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min", minLength=1
