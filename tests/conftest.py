@@ -15,12 +15,19 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
 for name in ("TOPVIEW_UID", "TOPVIEW_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
     os.environ.pop(name, None)
+for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC", "NO_PROXY", "no_proxy", "all_proxy"):
+    os.environ.pop(name, None)
 
+import hypothesis
 import pytest
 
 from topview_provider.standin.server import StandIn
 
 CONN_ID = "topview_default"
+
+# The same examples in every run, and no clock; HYPOTHESIS_PROFILE=default looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +62,22 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         return conn_id
 
     return point
+
+
+@pytest.fixture
+def service(connect: Callable[..., str]) -> Iterator[StandIn]:
+    """A stand-in of this test's own behind the default connection; its jobs are done at the first query."""
+    with StandIn(seconds=0, any_file=True) as service:
+        connect(service, poll_interval=0.01)
+        yield service
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads that fail are asked again as often as ever, but at once."""
+    from topview_provider.hooks import requesting
+
+    monkeypatch.setattr(requesting, "LONGEST_WAIT", 0.0)
 
 
 class FakeStore(dict[str, Any]):

@@ -49,6 +49,14 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
 }
 
+CONNECTION: dict[str, Any] = {
+    "connection-type": "topview",
+    "hook-class-name": HOOK,
+    "hook-name": "TopView",
+    "ui-field-behaviour": {"hidden-fields": HIDDEN, "relabeling": LABELS, "placeholders": PLACEHOLDERS},
+    "conn-fields": EXTRA,
+}
+
 
 def get_provider_info() -> dict[str, Any]:
     """Return what ``airflow providers`` shows; the entry point ``apache_airflow_provider`` names this function."""
@@ -64,19 +72,7 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": [_modules(["topview_provider.sensors.topview"])],
         "hooks": [_modules(["topview_provider.hooks.topview"])],
         "triggers": [_modules(["topview_provider.triggers.topview"])],
-        "connection-types": [
-            {
-                "connection-type": "topview",
-                "hook-class-name": HOOK,
-                "hook-name": "TopView",
-                "ui-field-behaviour": {
-                    "hidden-fields": HIDDEN,
-                    "relabeling": LABELS,
-                    "placeholders": PLACEHOLDERS,
-                },
-                "conn-fields": EXTRA,
-            }
-        ],
+        "connection-types": [CONNECTION],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import socket
@@ -77,7 +78,7 @@ def send(session: requests.Session, settings: Settings, uid: str, call: wire.Cal
         with session.request(call.method, url, data=body, headers=_kind(body), **options) as answer:
             said = _read(call, answer, settings.read_timeout)
     except (requests.RequestException, HTTPError, TimeoutError) as error:
-        raise wire.lost(call, _reason(error, settings), sent=body is None or body.begun) from None
+        raise wire.lost(call, _reason(error, settings, url), sent=body is None or body.begun) from None
     return wire.interpret(call, answer.status_code, answer.headers, said, hide=(settings.api_key,))
 
 
@@ -103,9 +104,10 @@ async def asend(session: aiohttp.ClientSession, settings: Settings, uid: str, ca
         async with session.request(
             call.method, URL(url, encoded=True), data=payload, headers=headers, trace_request_ctx=begun, **options
         ) as answer:
-            said = await _aread(call, answer)
+            async with asyncio.timeout(settings.read_timeout):
+                said = await _aread(call, answer)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise wire.lost(call, _reason(error, settings), sent=begun[0]) from None
+        raise wire.lost(call, _reason(error, settings, url), sent=begun[0]) from None
     return wire.interpret(call, answer.status, answer.headers, said, hide=(settings.api_key,))
 
 
@@ -162,12 +164,12 @@ async def _aread(call: wire.Call, answer: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _reason(error: BaseException, settings: Settings) -> str:
+def _reason(error: BaseException, settings: Settings, url: str) -> str:
     """Say what happened in our own words: foreign errors may hold URLs with credentials, and each library's differ."""
-    causes = [*_causes(error)]
-    where = "through the proxy, " if any("Proxy" in type(cause).__name__ for cause in causes) else ""
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
+    proxy = settings.proxy_for(url)
+    where = f"through the proxy {wire.redact_url(proxy)}, " if proxy else ""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
             return f"{where}the certificate is not trusted ({cause.verify_message})"
         if isinstance(cause, socket.gaierror):
             return f"{where}the name of the host is unknown"

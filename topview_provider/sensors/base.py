@@ -36,8 +36,9 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     :param need_cloud_front_url: Ask for CloudFront result URLs instead of S3 ones.
     :param deferrable: Wait in the triggerer; by default what ``[operators] default_deferrable`` says.
     :param timeout: Seconds or timedelta to wait; by default the family's.
-    :param poll_interval: Seconds between polls in the triggerer, or ``"adaptive"``; ``poke_interval`` counts for the
-        modes ``poke`` and ``reschedule`` and is the family's by default.
+    :param poke_interval: Seconds or timedelta between looks in the modes ``poke`` and ``reschedule``; by default the
+        family's.
+    :param poll_interval: Seconds between polls in the triggerer, or ``"adaptive"``.
     :param max_poll_outage: Seconds for which polls may fail in a row.
     :param allow_partial: Accept a success in which some items failed.
     :raises TopviewTaskFailed: The task ended in failure.
@@ -92,7 +93,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         return found.xcom_value
 
     def stay(self, context: Context) -> Any:
-        """Poke on this worker, or between reschedules; Airflow itself does not skip a ``never_fail`` at its deadline."""
+        """Poke as the mode says; Airflow itself does not skip a ``never_fail`` at its deadline."""
         try:
             return super().execute(context)
         except AirflowSensorTimeout as error:

@@ -1,0 +1,46 @@
+"""A promise: a test that is written once, runs for every row, and is counted when it was kept."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from topview_provider.catalog import FAMILIES, LISTINGS, Row
+
+UPLOAD_CALLS = {"upload_credential", "upload_file", "upload_check"}
+"""Three calls that one operator makes together: TopviewUploadOperator."""
+
+LATER = {"credit_detail"}
+"""Rows whose operator is still to come; the hook reads them."""
+
+CALLS = {name: row for name, row in LISTINGS.items() if name not in UPLOAD_CALLS | LATER}
+LISTS = {name: row for name, row in CALLS.items() if not row.action}
+
+kept: dict[str, set[str]] = {}
+"""Promise to the rows it was kept for, in this run."""
+
+
+def _for_each(rows: Iterable[Row]) -> Callable[[Callable[..., None]], Any]:
+    def decorate(test: Callable[..., None]) -> Any:
+        @functools.wraps(test)
+        def noted(*args: Any, **words: Any) -> None:
+            test(*args, **words)
+            kept.setdefault(test.__name__, set()).add(words["row"].name)
+
+        noted.rows = tuple(row.name for row in rows)  # type: ignore[attr-defined]
+        return pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in rows])(noted)
+
+    return decorate
+
+
+promise = _for_each(tuple(FAMILIES.values()))
+"""A promise of every task family."""
+
+call_promise = _for_each(tuple(CALLS.values()))
+"""A promise of every list and action."""
+
+list_promise = _for_each(tuple(LISTS.values()))
+"""A promise of every list."""

@@ -1,0 +1,279 @@
+"""The table: what a field makes of a user's value, what a request lacks, and that every row is well-formed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from topview_provider.catalog import FAMILIES, LISTINGS, Field, FieldError, TaskFamily, family, listing
+from topview_provider.catalog.check import MISSING, WRONG, build, check, fields_of
+from topview_provider.catalog.fields import snake_case
+
+SEGMENTS = Field(
+    "segments",
+    "array[object]",
+    children=(Field("segId", "string|integer", required=True), Field("segText", required=True, max_length=5)),
+)
+ALL_ROWS = [*FAMILIES.values(), *LISTINGS.values()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given_value", "sent"),
+    [
+        ("string", "en", "en"),
+        ("string", 5, "5"),
+        ("string|integer", 1, "1"),
+        ("string|integer", "1", "1"),
+        ("integer", "5", 5),
+        ("integer", " 5 ", 5),
+        ("integer", 5.0, 5),
+        ("number", "1.5", 1.5),
+        ("number", "5", 5),
+        ("number", 2.0, 2),
+        ("boolean", "true", True),
+        ("boolean", "False", False),
+        ("boolean", 1, True),
+        ("boolean", False, False),
+        ("boolean|string", "1", True),
+        ("string(bool)", True, "true"),
+        ("string(bool)", "False", "false"),
+        ("object", '{"a": 1}', {"a": 1}),
+        ("object", "{'a': 1}", {"a": 1}),
+        ("object", {"a": 1}, {"a": 1}),
+        ("array[string]", ["a", "b"], ["a", "b"]),
+        ("array[string]", ("a",), ["a"]),
+        ("array[string]", "['a','b']", ["a", "b"]),
+        ("array[string]", '["a"]', ["a"]),
+        ("array[string]", "('a', 'b')", ["a", "b"]),
+        ("array[string]", "bare", ["bare"]),
+        ("array[string]", "[not a list", ["[not a list"]),
+        ("array[string]", [1], ["1"]),
+        ("array[integer]", '["1", 2]', [1, 2]),
+        ("array[number]", "[1.5, '2']", [1.5, 2]),
+        ("array[array[number]]", "[[1, 2], ['3']]", [[1, 2], [3]]),
+        ("array", [{"any": "thing"}, 1], [{"any": "thing"}, 1]),
+    ],
+)
+def test_a_field_turns_a_rendered_template_into_the_wire_type(kind: str, given_value: Any, sent: Any) -> None:
+    made = Field("x", kind).to_wire(given_value)
+
+    assert made == sent
+    assert type(made) is type(sent)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        (Field("x"), True, "True is not text"),
+        (Field("x"), {"a": 1}, "{'a': 1} is not text"),
+        (Field("x", "integer"), "five", "'five' is not a whole number"),
+        (Field("x", "integer"), 1.5, "1.5 is not a whole number"),
+        (Field("x", "integer"), True, "True is not a whole number"),
+        (Field("x", "integer"), "None", "write {{ x or '' }} to leave the field out"),
+        (Field("x", "number"), "None", "a template rendered nothing here"),
+        (Field("x", "number"), "nan", "'nan' is not a number"),
+        (Field("x", "number"), 10**400, "is not a number"),
+        (Field("x", "boolean"), "yes", "'yes' is neither true nor false"),
+        (Field("x", "boolean"), "None", "write {{ x or '' }}"),
+        (Field("x", "string(bool)"), "2", "'2' is neither true nor false"),
+        (Field("x", "object"), "text", "'text' is not an object"),
+        (Field("x", "object"), [1], "[1] is not an object"),
+        (Field("x", "array[string]"), 5, "5 is not a list"),
+        (Field("x", "array[string]"), {"a": 1}, "{'a': 1} is not a list"),
+        (Field("x", "array[string]"), [True], "True is not text"),
+        (Field("x", choices=("a", "b")), "c", "'c' is not allowed; allowed: a, b"),
+        (Field("x", "integer", choices=(1, 2)), "9", "9 is not allowed; allowed: 1, 2"),
+        (Field("x", "array[string]", choices=("a",)), ["a", "b"], "'b' is not allowed; allowed: a"),
+        (Field("x", "number", minimum=0.8, maximum=1.2), 2, "2 is out of range; allowed: 0.8 to 1.2"),
+        (Field("x", "number", minimum=1), "0", "0 is out of range; allowed: 1 to inf"),
+        (Field("x", max_length=3), "abcd", "4 characters are too many; allowed: at most 3"),
+        (SEGMENTS, [{"segId": "0"}], "each entry needs 'segText'"),
+        (SEGMENTS, '[{"segId": 0, "segText": "abcdef"}]', "segText: 6 characters are too many"),
+        (SEGMENTS, ["text"], "'text' is not an object"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_what_is_allowed(field: Field, value: Any, words: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        field.to_wire(value)
+
+    assert words in str(caught.value)
+
+
+def test_children_are_converted_and_unknown_ones_are_kept() -> None:
+    sent = SEGMENTS.to_wire('[{"segId": 7, "segText": "hello", "more": 1}]')
+
+    assert sent == [{"segId": "7", "segText": "hello", "more": 1}]
+
+
+def test_a_lenient_field_lets_an_unknown_choice_pass_but_not_a_wrong_type() -> None:
+    field = Field("x", "integer", choices=(1, 2))
+
+    assert field.to_wire("9", lenient=True) == 9
+    with pytest.raises(FieldError):
+        field.to_wire("nine", lenient=True)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+TYPES = sorted({field.type for row in ALL_ROWS for field in fields_of(row)} - {"bytes"} | {"array[number]"})
+
+
+@given(kind=st.sampled_from(TYPES), value=ANYTHING | st.text("[]{}()'\":,1a ").map("[{}".format))
+def test_whatever_a_user_gives_a_field_sends_it_or_says_what_is_wrong(kind: str, value: Any) -> None:
+    try:
+        answer = Field("x", kind).to_wire(value)
+    except FieldError as error:
+        answer = error
+
+    assert isinstance(answer, list) == kind.startswith("array") or (isinstance(answer, FieldError) and str(answer))
+
+
+@pytest.mark.parametrize(
+    ("wire", "python"),
+    [("productLink", "product_link"), ("ttsText", "tts_text"), ("isSave2CustomAiAvatar", "is_save2_custom_ai_avatar")],
+)
+def test_a_python_name_is_the_wire_name_in_snake_case(wire: str, python: str) -> None:
+    assert snake_case(wire) == python
+
+
+TOY = TaskFamily(
+    name="toy",
+    title="Toy",
+    submit="/toy/submit",
+    query="/toy/query",
+    fields=(
+        Field("mode", choices=("a", "b"), default="a", send_default=True, required=True),
+        Field("voiceId", required_when=({"mode": ("b",), "speaks": ("true",)},)),
+        Field("speaks", "boolean"),
+        Field("text", required_when=({"voiceId": ("",)},)),
+        Field("linkUrl"),
+        Field("fileIds", "array[string]"),
+        Field("name", required=True),
+    ),
+    one_of=(("linkUrl", "fileIds"),),
+    expected_seconds=1,
+    poll_seconds=1,
+    timeout_seconds=1,
+)
+GOOD = {"name": "n", "link_url": "https://x.example", "text": "t"}
+
+
+def problems_of(arguments: dict[str, Any], extra: dict[str, Any] | None = None) -> list[str]:
+    return [f"{problem.code} {problem.text}" for problem in build(TOY, arguments, extra)[1]]
+
+
+def test_a_complete_request_has_no_problems_and_its_defaults_are_sent() -> None:
+    body, problems = build(TOY, GOOD)
+
+    assert problems == []
+    assert body == {"mode": "a", "text": "t", "linkUrl": "https://x.example", "name": "n"}
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  ", [], {}, ()])
+def test_what_is_empty_is_not_sent(nothing: Any) -> None:
+    body, _ = build(TOY, {**GOOD, "file_ids": nothing, "mode": nothing})
+
+    assert "fileIds" not in body
+    assert body["mode"] == "a"
+
+
+def test_an_empty_list_that_a_template_rendered_to_text_is_not_sent_either() -> None:
+    body, problems = build(TOY, {**GOOD, "file_ids": "[]"})
+
+    assert (problems, "fileIds" in body) == ([], False)
+
+
+def test_a_missing_field_is_named() -> None:
+    assert problems_of({**GOOD, "name": ""}) == [f"{MISSING} name is required and was not given"]
+
+
+def test_a_missing_choice_names_what_is_allowed() -> None:
+    assert problems_of(GOOD, {"mode": None}) == [
+        f"{MISSING} mode is required and was not given; allowed: a, b",
+    ]
+
+
+def test_an_empty_group_names_each_of_its_fields() -> None:
+    without = {"name": "n", "text": "t"}
+
+    assert problems_of(without) == [
+        f"{MISSING} give at least one of link_url or file_ids: link_url is empty, file_ids is empty"
+    ]
+    assert problems_of({**without, "file_ids": ["f"]}) == []
+
+
+def test_a_condition_holds_only_when_all_its_fields_have_the_value() -> None:
+    assert problems_of({**GOOD, "mode": "b"}) == []
+    assert problems_of({**GOOD, "mode": "a", "speaks": True}) == []
+    assert problems_of({**GOOD, "mode": "b", "speaks": "True"}) == [
+        f"{MISSING} voice_id (voiceId) is required when mode is b and when speaks is true and was not given"
+    ]
+
+
+def test_a_condition_may_be_that_another_field_is_empty() -> None:
+    bare = {"name": "n", "link_url": "https://x.example"}
+
+    assert problems_of(bare) == [f"{MISSING} text is required when voice_id is empty and was not given"]
+    assert problems_of({**bare, "voice_id": "v"}) == []
+
+
+def test_a_wrong_value_is_named_with_both_names_and_what_is_allowed() -> None:
+    assert problems_of({**GOOD, "mode": "z", "file_ids": 5}) == [
+        f"{WRONG} mode: 'z' is not allowed; allowed: a, b",
+        f"{WRONG} file_ids (fileIds): 5 is not a list",
+    ]
+
+
+def test_extra_is_laid_over_the_body_last_and_unchecked() -> None:
+    body, problems = build(TOY, {**GOOD, "mode": "b"}, {"mode": "of tomorrow", "newKey": 0, "text": False})
+
+    assert problems == []
+    assert body == {"mode": "of tomorrow", "text": False, "linkUrl": "https://x.example", "name": "n", "newKey": 0}
+
+
+def test_a_none_in_extra_removes_a_key_and_its_absence_is_noticed() -> None:
+    body, problems = build(TOY, GOOD, {"linkUrl": None, "name": None})
+
+    assert set(body) == {"mode", "text"}
+    assert [problem.code for problem in problems] == [MISSING, MISSING]
+
+
+def test_what_is_required_may_come_from_extra() -> None:
+    assert problems_of({"text": "t"}, {"name": "n", "fileIds": ["f"]}) == []
+
+
+def test_the_service_side_check_agrees_with_the_builder() -> None:
+    body, _ = build(TOY, GOOD)
+
+    assert check(TOY, body) == []
+    assert [problem.text for problem in check(TOY, {**body, "mode": "z"})] == [
+        "mode: 'z' is not allowed; allowed: a, b"
+    ]
+    assert check(TOY, {**body, "mode": "z"}, lenient=True) == []
+    assert [problem.code for problem in check(TOY, {})] == [MISSING] * 4
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(KeyError, match=r"no task family 'nope'; known: .*marketing_video"):
+        family("nope")
+    with pytest.raises(KeyError, match=r"no list or action 'nope'; known: .*voice_list"):
+        listing("nope")
+
+
+def test_the_table_and_the_stand_in_load_without_airflow() -> None:
+    code = (
+        "import sys, topview_provider.catalog, topview_provider.standin.server\n"
+        "print(sorted(name for name in sys.modules if name.partition('.')[0] == 'airflow'))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (ran.stdout.strip(), ran.returncode) == ("[]", 0), ran.stderr

@@ -1,0 +1,259 @@
+"""The trigger: it never raises when it is built, reads only, and always has one event to send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.contract.running import events_of, leave, new_context, rebuilt, resume
+from topview_provider.exceptions import TopviewConnectionInvalid, TopviewNotFound, TopviewUnavailable
+from topview_provider.hooks.asynchronous import TopviewAsyncHook, _shared
+from topview_provider.operators.avatar import TopviewVideoAvatarOperator
+from topview_provider.standin.server import StandIn
+from topview_provider.triggers.topview import TopviewTaskTrigger
+
+NAMES = (
+    "family",
+    "topview_conn_id",
+    "topview_task_id",
+    "end_time",
+    "submitted_at",
+    "pace",
+    "max_poll_outage",
+    "judge",
+)
+ANYTHING = st.one_of(
+    st.none(), st.text(), st.integers(), st.floats(), st.lists(st.integers()), st.dictionaries(st.text(), st.text())
+)
+
+
+def avatar(**words: Any) -> TopviewVideoAvatarOperator:
+    given = {"avatar_id": "a", "tts_text": "Hello.", "deferrable": True, **words}
+    return TopviewVideoAvatarOperator(task_id="t", **given)
+
+
+def trigger(topview_task_id: str, **words: Any) -> TopviewTaskTrigger:
+    usual = {"family": "video_avatar", "topview_conn_id": "topview_default", "end_time": time.time() + 60}
+    return TopviewTaskTrigger(topview_task_id=topview_task_id, **{**usual, **words})
+
+
+def submitted() -> str:
+    return str(avatar(wait_for_completion=False).execute(new_context())["topview_task_id"])
+
+
+async def eventually(ask: Callable[[], Any]) -> None:
+    """Wait until something is true; it must become so."""
+    while not await asyncio.to_thread(ask):
+        await asyncio.sleep(0.005)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.fixed_dictionaries(dict.fromkeys(NAMES, ANYTHING)))
+def test_a_trigger_can_be_built_of_anything_and_shown(arguments: dict[str, Any]) -> None:
+    built = TopviewTaskTrigger(**arguments)
+    assert all(getattr(built, name) is value for name, value in arguments.items())
+    assert "TopviewTaskTrigger" in repr(built)
+
+
+def test_a_trigger_travels_as_json_and_comes_back_the_same() -> None:
+    first = trigger("1", judge={"items": "exportVideos", "script_id": "0", "seen": "etag"}, pace=2.5, submitted_at=1.0)
+    path, kwargs = first.serialize()
+    assert path == "topview_provider.triggers.topview.TopviewTaskTrigger"
+    assert json.loads(json.dumps(kwargs)) == kwargs
+    assert set(kwargs) == set(NAMES)
+    assert rebuilt(first).serialize() == (path, kwargs)
+
+
+def test_a_trigger_of_an_earlier_release_with_fewer_arguments_still_runs(service: StandIn) -> None:
+    old = TopviewTaskTrigger(
+        family="video_avatar", topview_conn_id="topview_default", topview_task_id=submitted(), end_time=time.time() + 60
+    )
+    assert events_of(old)[0]["outcome"] == "success"
+
+
+def test_the_event_carries_the_outcome_and_nothing_that_expires_or_is_secret(service: StandIn) -> None:
+    topview_task_id = submitted()
+    event = events_of(trigger(topview_task_id, end_time=2e9, submitted_at=1e9))[0]
+    assert event == {
+        "outcome": "success",
+        "message": "",
+        "error": "",
+        "family": "video_avatar",
+        "topview_task_id": topview_task_id,
+        "submitted_at": 1e9,
+        "end_time": 2e9,
+        "judge": {},
+    }
+
+
+def test_a_missing_connection_is_an_event_and_fails_the_task_for_good(service: StandIn) -> None:
+    left = leave(avatar(), new_context())
+    left.trigger.topview_conn_id = "nowhere"
+    event = events_of(left.trigger)[0]
+    assert (event["outcome"], event["error"]) == ("error", "TopviewConnectionInvalid")
+    with pytest.raises(TopviewConnectionInvalid, match="airflow connections add nowhere") as missing:
+        resume(avatar(), left, new_context(), event)
+    assert isinstance(missing.value, AirflowFailException)
+
+
+def test_an_unknown_task_is_an_event_and_fails_the_task_for_good(service: StandIn) -> None:
+    event = events_of(trigger("no-such-task"))[0]
+    assert (event["outcome"], event["error"]) == ("error", "TopviewNotFound")
+    with pytest.raises(TopviewNotFound, match="no-such-task"):
+        avatar().execute_complete(new_context(), event=event)
+
+
+def test_a_failed_task_is_an_event_with_its_reason(service: StandIn) -> None:
+    service.fault("fail", method="POST", message="no face found")
+    event = events_of(trigger(submitted()))[0]
+    assert (event["outcome"], event["message"], event["error"]) == ("failed", "no face found", "")
+
+
+def test_the_deadline_is_absolute_and_outlives_the_triggerer(service: StandIn) -> None:
+    service.fault("never-ends", method="POST", times=-1)
+    late = trigger(submitted(), end_time=time.time(), submitted_at=time.time() - 90)
+    for again in (late, rebuilt(late)):
+        event = events_of(again)[0]
+        assert event["outcome"] == "timeout"
+        assert event["end_time"] == late.end_time
+        assert "not finished after 90 s" in event["message"] or "not finished after 91 s" in event["message"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "value": 503},
+        {"kind": "status", "value": 429, "retry_after": 0},
+        {"kind": "code", "value": "5000"},
+        {"kind": "reset"},
+        {"kind": "reset-mid-body"},
+        {"kind": "html"},
+        {"kind": "truncated-json"},
+        {"kind": "wrong-type"},
+    ],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+def test_polls_that_fail_are_borne(fault: dict[str, Any], service: StandIn) -> None:
+    topview_task_id = submitted()
+    service.fault(method="GET", times=2, **fault)
+    assert events_of(trigger(topview_task_id))[0]["outcome"] == "success"
+    assert service.stats("video_avatar")["queries"] == 3
+
+
+def test_polls_that_fail_for_too_long_are_an_event_that_airflow_may_retry(service: StandIn) -> None:
+    topview_task_id = submitted()
+    service.fault("status", method="GET", value=503, times=-1)
+    event = events_of(trigger(topview_task_id, max_poll_outage=0.0))[0]
+    assert (event["outcome"], event["error"]) == ("error", "TopviewUnavailable")
+    with pytest.raises(TopviewUnavailable, match="max_poll_outage") as away:
+        avatar().execute_complete(new_context(), event=event)
+    assert not isinstance(away.value, AirflowFailException)
+
+
+def test_a_key_that_is_rotated_while_the_task_is_waited_for_goes_on(
+    service: StandIn, connect: Callable[..., str]
+) -> None:
+    topview_task_id = submitted()
+
+    async def wait() -> Any:
+        connect(service, password="yesterday", poll_interval=0.01)
+        # The first hook of this loop reads the connection for all that come after it.
+        async with TopviewAsyncHook("topview_default"):
+            connect(service, poll_interval=0.01)
+            return [event.payload async for event in trigger(topview_task_id).run()]
+
+    (event,) = asyncio.run(wait())
+    assert event["outcome"] == "success"
+    assert [entry["status"] for entry in service.requests("/v1/video_avatar/task/query")] == [401, 200]
+
+
+def test_a_trigger_that_is_cancelled_leaves_nothing_open(service: StandIn) -> None:
+    service.fault("never-ends", method="POST", times=-1)
+    topview_task_id = submitted()
+
+    async def cancel() -> tuple[Any, Any]:
+        running = asyncio.create_task(anext(trigger(topview_task_id).run()))
+        await eventually(lambda: service.stats("video_avatar")["queries"])
+        shared = _shared[asyncio.get_running_loop()]["topview_default"]
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        return shared, dict(_shared[asyncio.get_running_loop()])
+
+    shared, left = asyncio.run(cancel())
+    assert shared.session.closed
+    assert (shared.users, left) == (0, {})
+
+
+def test_a_trigger_that_is_cancelled_in_a_request_leaves_nothing_open(service: StandIn) -> None:
+    topview_task_id = submitted()
+    service.fault("never-answer", method="GET", times=-1)
+
+    async def cancel() -> Any:
+        running = asyncio.create_task(anext(trigger(topview_task_id).run()))
+        await eventually(lambda: service.requests("/v1/video_avatar/task/query"))
+        shared = _shared[asyncio.get_running_loop()]["topview_default"]
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        return shared
+
+    shared = asyncio.run(cancel())
+    assert (shared.session.closed, shared.users) == (True, 0)
+
+
+def test_many_triggers_share_one_session_and_each_sends_its_event(service: StandIn) -> None:
+    topview_task_ids = [submitted() for _ in range(12)]
+
+    async def one(topview_task_id: str) -> Any:
+        return [event.payload async for event in trigger(topview_task_id).run()]
+
+    async def wait() -> tuple[list[Any], int]:
+        async with TopviewAsyncHook("topview_default"):
+            shared = _shared[asyncio.get_running_loop()]["topview_default"]
+            session = shared.session
+            found = await asyncio.gather(*map(one, topview_task_ids))
+            assert shared.session is session
+            return found, shared.users
+
+    found, users = asyncio.run(wait())
+    assert [events[0]["topview_task_id"] for events in found] == topview_task_ids
+    assert {events[0]["outcome"] for events in found} == {"success"}
+    assert users == 1
+
+
+def test_two_copies_of_a_trigger_do_no_harm(service: StandIn) -> None:
+    """A restarted triggerer may run a trigger that the old one still runs."""
+    first = trigger(submitted())
+
+    async def both() -> list[Any]:
+        async def run(one: Any) -> Any:
+            return [event.payload async for event in one.run()]
+
+        return await asyncio.gather(run(first), run(rebuilt(first)))
+
+    one, other = asyncio.run(both())
+    assert one == other
+    assert service.stats("video_avatar")["received"] == 1
+
+
+@pytest.mark.parametrize("nonsense", [{"family": "hologram"}, {"end_time": "soon"}], ids=str)
+def test_a_trigger_made_of_nonsense_ends_and_leaves_nothing_open(nonsense: dict[str, Any], service: StandIn) -> None:
+    """Airflow turns what ``run`` raises into a failure of this one task; it must not take the triggerer with it."""
+    topview_task_id = submitted()
+    service.fault("unknown-status", times=-1)
+
+    async def run() -> Any:
+        with pytest.raises((KeyError, TypeError)):
+            await anext(trigger(topview_task_id, **nonsense).run())
+        return dict(_shared.get(asyncio.get_running_loop(), {}))
+
+    assert asyncio.run(run()) == {}
