@@ -11,7 +11,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help venv demo standin test lint bench constraints clean
+.PHONY: help venv demo standin test lint bench docs constraints clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,9 @@ lint: venv  ## check format, style and types
 
 bench: venv  ## print what importing each room costs beyond Airflow
 	@exec $(BIN)/python -m tools.import_cost
+
+docs: venv  ## write the README's tables and the reference pages from the code
+	@exec $(BIN)/python -m tools.documents
 
 constraints:  ## pin a fresh resolve of everything in constraints/ (AIRFLOW=3.3.2)
 	@rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -8,6 +8,7 @@ import secrets
 import socket
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 KEYS = ("TOPVIEW_UID", "TOPVIEW_API_KEY")
 FIXED = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

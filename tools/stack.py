@@ -19,9 +19,8 @@ from typing import Any
 
 from tools.processes import Service, signals_unwind, stop_all, title, undisturbed, until
 from tools.rest import AirflowApi
-from tools.settings import airflow_settings, clean_environment, free_port
+from tools.settings import ROOT, airflow_settings, clean_environment, free_port
 
-ROOT = Path(__file__).resolve().parent.parent
 COMPONENTS = {
     "api-server": ["api-server"],
     "dag-processor": ["dag-processor"],

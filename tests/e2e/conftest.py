@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tools.rest import DagRun
-from tools.stack import ROOT, AirflowStack
+from tools.settings import ROOT
+from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 
 KEY = secrets.token_hex(16)

@@ -8,7 +8,8 @@ import pytest
 
 from tests.e2e.conftest import LIMIT, begin
 from tools.rest import DagRun
-from tools.stack import ROOT, AirflowStack
+from tools.settings import ROOT
+from tools.stack import AirflowStack
 from topview_provider.standin import server
 
 EXAMPLES = sorted(path.stem for path in (ROOT / "dags").glob("*.py"))

@@ -1,0 +1,165 @@
+"""
+``make docs``: write what the documents say about operators, from the table and the docstrings.
+
+The tables of the README stand between markers; each room of operators has a page under ``docs/reference``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.settings import ROOT
+from topview_provider.catalog import FAMILIES, LISTINGS, Listing, Row, TaskFamily
+from topview_provider.operators.base import TopviewTaskOperator
+from topview_provider.operators.rows import TopviewRowOperator
+from topview_provider.provider_info import get_provider_info
+
+PAGES = ROOT / "docs" / "reference"
+UPLOADS = ("upload_credential", "upload_file", "upload_check")
+SHARED = "base"
+
+
+def rooms() -> dict[str, list[type]]:
+    """Return the public operators of each room, in the order of their code."""
+    found = {}
+    for name in get_provider_info()["operators"][0]["python-modules"]:
+        module = importlib.import_module(name)
+        own = [cls for cls in vars(module).values() if inspect.isclass(cls) and cls.__module__ == name]
+        found[name.rpartition(".")[2]] = [cls for cls in own if not cls.__name__.startswith("_")]
+    return found
+
+
+def operators() -> dict[str, tuple[str, type]]:
+    """Return room and operator of each row that has one of its own."""
+    return {
+        cls.row_of_class().name: (room, cls)
+        for room, classes in rooms().items()
+        for cls in classes
+        if issubclass(cls, TopviewRowOperator) and cls.row_attribute in vars(cls)
+    }
+
+
+def tables() -> dict[str, str]:
+    """Return the tables of the README by the name of their marker."""
+    by_row = operators()
+    tasks = ["| task family | operator | sensor | price in credits (TopView's words) |", "|---|---|---|---|"]
+    for name, row in FAMILIES.items():
+        room, cls = by_row[name]
+        sensor = cls.__name__.removesuffix("Operator") + "Sensor"
+        tasks.append(f"| `{name}` | `operators.{room}.{cls.__name__}` | `{sensor}` | {_price(row)} |")
+    calls = ["| list or action | operator |", "|---|---|"]
+    for name in LISTINGS:
+        if name not in UPLOADS:
+            room, cls = by_row[name]
+            calls.append(f"| `{name}` | `operators.{room}.{cls.__name__}` |")
+    calls.append(f"| {', '.join(f'`{name}`' for name in UPLOADS)} | `operators.storage.TopviewUploadOperator` |")
+    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls)}
+
+
+def readme(text: str) -> str:
+    """
+    Return the README with fresh tables.
+
+    :param text: The README as it is.
+    """
+    for name, table in tables().items():
+        before, mark, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("\n<!-- end -->")
+        text = before + mark + table + end + after
+    return text
+
+
+def page(room: str) -> str:
+    """
+    Return the reference page of a room.
+
+    :param room: Name of the module below ``topview_provider.operators``.
+    """
+    module = importlib.import_module(f"topview_provider.operators.{room}")
+    lines = [f"# {room}", "", _plain(inspect.getdoc(module) or ""), "", f"Module `topview_provider.operators.{room}`."]
+    if any(issubclass(cls, TopviewTaskOperator) for cls in rooms()[room]):
+        lines[-1] += " All of them also take the [arguments of every task](base.md)."
+    for cls in rooms()[room]:
+        lines += ["", *_operator(cls)]
+    return "\n".join(lines) + "\n"
+
+
+def shared_page() -> str:
+    """Return the page of what every task operator takes."""
+    text = ["# Arguments of every task", "", "Every operator of a task family takes these beside its own."]
+    for cls in (TopviewTaskOperator, TopviewRowOperator):
+        text += ["", *_arguments(inspect.getdoc(cls) or "", raises=cls is TopviewTaskOperator)]
+    return "\n".join(text) + "\n"
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page by its path."""
+    return {PAGES / "base.md": shared_page(), **{PAGES / f"{room}.md": page(room) for room in rooms()}}
+
+
+def _operator(cls: type) -> Iterator[str]:
+    doc = inspect.getdoc(cls) or ""
+    text, _, _ = doc.partition("\n:param")
+    yield f"## {cls.__name__}"
+    yield ""
+    yield _plain(text.partition("\nSource:")[0].strip())
+    yield from ("", *_arguments(doc))
+    if issubclass(cls, TopviewRowOperator):
+        yield from ("", *_facts(cls.row_of_class()))
+
+
+def _facts(row: Row) -> Iterator[str]:
+    if isinstance(row, TaskFamily):
+        yield f"- Calls: `POST {row.submit}`, `GET {row.query}`{_uncertain(row)}"
+        yield f"- Price in credits: {_price(row)}"
+        outputs = ", ".join(f"`{output.name}`" for output in row.outputs) or "none"
+        yield f"- Outputs: {outputs}; values: {', '.join(f'`{name}`' for name in row.values) or 'none'}"
+        yield f"- Deadline of one attempt: {row.timeout_seconds:g} s; polled every {row.poll_seconds:g} s"
+    elif isinstance(row, Listing):
+        yield f"- Call: `{row.method} {row.path}`{_uncertain(row)}"
+    yield f"- Source: {'; '.join(row.docs)}"
+
+
+def _price(row: TaskFamily) -> str:
+    return "unknown" if row.price in ("", "?") else row.price
+
+
+def _uncertain(row: Row) -> str:
+    return "; **the path is uncertain**, set it under `paths` of the connection" if row.path_uncertain else ""
+
+
+def _arguments(doc: str, *, raises: bool = True) -> Iterator[str]:
+    entries = re.findall(r"^:(param|raises) (\w+): (.*?)(?=^:|\n\n|\Z)", doc, re.DOTALL | re.MULTILINE)
+    parameters = [(name, text) for kind, name, text in entries if kind == "param"]
+    if parameters:
+        yield from ("| argument | meaning |", "|---|---|")
+        yield from (f"| `{name}` | {_cell(text)} |" for name, text in parameters)
+    errors = [(name, text) for kind, name, text in entries if kind == "raises"]
+    if errors and raises:
+        yield ""
+        yield from (f"- `{name}`: {_cell(text)}" for name, text in errors)
+
+
+def _cell(text: str) -> str:
+    return _plain(" ".join(text.split())).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r":class:`(\w+)`", r"`\1`", text).replace("``", "`")
+
+
+def main() -> None:
+    """Write the README's tables and the pages."""
+    path = ROOT / "README.md"
+    path.write_text(readme(path.read_text()))
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for target, text in pages().items():
+        target.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
