@@ -23,8 +23,8 @@ import requests
 
 from tools.processes import Service, signals_unwind, stop_all, undisturbed, until
 from tools.rest import DagRun, TaskState
-from tools.settings import clean_environment
-from tools.stack import ROOT, AirflowStack
+from tools.settings import ROOT, clean_environment
+from tools.stack import AirflowStack
 from topview_provider import catalog
 
 DAG_ID = "topview_marketing_video"

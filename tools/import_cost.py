@@ -10,8 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.settings import clean_environment
-from tools.stack import ROOT
+from tools.settings import ROOT, clean_environment
 
 ROUNDS = 7
 PROBE = """

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from tools.processes import send, title
-from tools.stack import ROOT
+from tools.settings import ROOT
 
 PR_SET_CHILD_SUBREAPER = 36
 MOMENTS = {"stand-in:": 0, "Airflow is starting": 3, "healthy after": 0, "make_video: deferred": 0, "video:": 0}

@@ -132,7 +132,7 @@ def _outputs(entry: dict[str, Any], row: TaskFamily) -> Iterator[str]:
     wanted = {"**" if path == generic else path for path in entry["output_urls"]}
     if missing := sorted(wanted - ours):
         yield f"outputs lack {missing}"
-    listed = {path for path in row.answer} | {"**"}
+    listed = {*row.answer, "**"}
     if unknown := sorted(
         path for path in ours - wanted if path not in listed and path.split(".")[0] not in _roots(row)
     ):
