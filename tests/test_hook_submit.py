@@ -94,7 +94,8 @@ UNCLEAR = [
 def test_what_is_not_clearly_refused_is_unknown_and_never_sent_again(
     service: StandIn, connect: Connect, kind: str, words: dict[str, Any], accepted: int
 ) -> None:
-    connect(service, read_timeout=0.3)
+    if kind == "never-answer":
+        connect(service, read_timeout=0.3)
     service.fault(kind, method="POST", path=PATH, times=-1, **words)
 
     with pytest.raises(errors.TopviewSubmitUnknown) as caught:
@@ -158,7 +159,9 @@ def test_a_submit_is_sent_once_the_service_is_back(service: StandIn, connect: Co
 def test_a_submit_through_a_proxy_that_refuses_was_never_sent(service: StandIn, connect: Connect) -> None:
     with refused_port() as nobody:
         connect(service, proxy=nobody.url)
-        with pytest.raises(errors.TopviewUnavailable, match=f"through the proxy {nobody.url}, the connection was refused; nothing"):
+        with pytest.raises(
+            errors.TopviewUnavailable, match=f"through the proxy {nobody.url}, the connection was refused; nothing"
+        ):
             TopviewHook(patience=0).submit("scraper", BODY)
 
     assert counts(service) == (0, 0)
