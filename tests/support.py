@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -264,3 +265,13 @@ def refused_port() -> Iterator[Address]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield Address(f"http://127.0.0.1:{held.getsockname()[1]}")
+
+
+def peak_of(act: Callable[[], Any]) -> int:
+    """The most memory that Python held at once while acting."""
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -224,12 +224,12 @@ def wait(request: pytest.FixtureRequest) -> Callable[[Watch], Outcome]:
     return waiting
 
 
-def test_waiting_ends_when_the_task_does(wait: Any, standin: StandIn, connect: Connect) -> None:
-    connect(standin)
+def test_waiting_ends_when_the_task_does(wait: Any, service: StandIn) -> None:
     one = watch(TopviewHook().submit("scraper", BODY))
+    service.fault("unknown-status", match={"taskId": one.topview_task_id}, times=2)
 
     assert wait(one) == Outcome("success")
-    assert one.polls >= 2
+    assert one.polls == 3
 
 
 def test_waiting_survives_faults_and_tells_a_failure(wait: Any, service: StandIn) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topview_provider.catalog import FAMILIES, LISTINGS, Field, FieldError, TaskFamily, family, listing
-from topview_provider.catalog.check import MISSING, WRONG, build, check, fields_of
+from topview_provider.catalog.check import MISSING, WRONG, Problem, build, check, fields_of
 from topview_provider.catalog.fields import snake_case
 
 SEGMENTS = Field(
     "segments",
     "array[object]",
-    children=(Field("segId", "string|integer", required=True), Field("segText", required=True, max_length=5)),
+    children=(
+        Field("segId", "string|integer", required=True),
+        Field("segText", required=True, max_length=5),
+        Field("mood", choices=("calm",)),
+    ),
 )
 ALL_ROWS = [*FAMILIES.values(), *LISTINGS.values()]
 
@@ -105,9 +110,9 @@ def test_a_value_that_does_not_fit_is_named_with_what_is_allowed(field: Field, v
 
 
 def test_children_are_converted_and_unknown_ones_are_kept() -> None:
-    sent = SEGMENTS.to_wire('[{"segId": 7, "segText": "hello", "more": 1}]')
+    sent = SEGMENTS.to_wire('[{"segId": 7, "segText": "hello", "more": 1, "mood": ""}]')
 
-    assert sent == [{"segId": "7", "segText": "hello", "more": 1}]
+    assert sent == [{"segId": "7", "segText": "hello", "more": 1, "mood": ""}]
 
 
 def test_a_lenient_field_lets_an_unknown_choice_pass_but_not_a_wrong_type() -> None:
@@ -260,6 +265,13 @@ def test_the_service_side_check_agrees_with_the_builder() -> None:
     ]
     assert check(TOY, {**body, "mode": "z"}, lenient=True) == []
     assert [problem.code for problem in check(TOY, {})] == [MISSING] * 4
+
+
+def test_a_task_of_which_nothing_is_asked_is_refused() -> None:
+    nothing = replace(TOY, fields=(Field("linkUrl"),), one_of=())
+
+    assert build(nothing, {})[1] == [Problem(MISSING, "the request is empty")]
+    assert build(nothing, {"link_url": "https://x.example"})[1] == []
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from topview_provider import exceptions as errors
-from topview_provider.hooks import requesting
+from topview_provider.hooks import requesting, transfer
+from topview_provider.hooks.doors import tls_context
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.standin.server import StandIn
 
@@ -164,28 +166,13 @@ async def test_files_go_through_the_proxy_too(
     assert copy.stat().st_size > 20_000
 
 
-@pytest.fixture(params=["file", "folder", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def trusting(
-    request: pytest.FixtureRequest, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> dict[str, Any]:
+@pytest.fixture(params=["verify", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def trusting(request: pytest.FixtureRequest, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The extra, or the environment, by which the private authority is trusted."""
-    if request.param == "file":
+    if request.param == "verify":
         return {"verify": str(authority.bundle)}
-    if request.param == "folder":
-        return {"verify": str(hashed(authority, tmp_path))}
     monkeypatch.setenv(request.param, str(authority.bundle))
     return {}
-
-
-def hashed(authority: Authority, folder: Path) -> Path:
-    """A folder of certificates as OpenSSL wants it: each named by the hash of its subject."""
-    import subprocess
-
-    told = subprocess.run(
-        ["openssl", "x509", "-noout", "-hash", "-in", str(authority.bundle)], capture_output=True, text=True, check=True
-    )
-    (folder / f"{told.stdout.strip()}.0").write_bytes(authority.bundle.read_bytes())
-    return folder
 
 
 async def test_a_private_authority_is_trusted_where_the_connection_or_environment_says_so(
@@ -195,6 +182,13 @@ async def test_a_private_authority_is_trusted_where_the_connection_or_environmen
 
     assert (await submit()).kind == "value"
     assert accepted(service) == 2
+
+
+def test_a_folder_of_certificates_is_taken_as_one(tmp_path: Path) -> None:
+    context = tls_context(str(tmp_path))
+
+    assert isinstance(context, ssl.SSLContext)
+    assert (context.verify_mode, context.cert_store_stats()["x509"]) == (ssl.CERT_REQUIRED, 0)
 
 
 @pytest.mark.parametrize("trust", ["nobody", "stranger"])
@@ -258,8 +252,6 @@ def test_a_netrc_is_not_read_for_files(service: StandIn, connect: Connect, tmp_p
     with Server(answering(b"x" * 100, content_type="video/mp4")) as store:
         connect(service)
         TopviewHook().download(f"{store.url}/k.mp4?sig=1", tmp_path / "a.mp4")
-        from topview_provider.hooks import transfer
-
         with (tmp_path / "a.mp4").open("rb") as file:
             transfer.put(TopviewHook().settings, f"{store.url}/k.mp4?sig=1", file, 100)
 

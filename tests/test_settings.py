@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from topview_provider.exceptions import TopviewConnectionInvalid
+from topview_provider.exceptions import TopviewConnectionInvalid, TopviewUnavailable
 from topview_provider.hooks.settings import DEFAULT_HOST, Settings, read_settings
 from topview_provider.wire import Call
 
@@ -246,6 +246,20 @@ def test_a_missing_connection_shows_the_line_that_adds_it() -> None:
 
     line = "airflow connections add not_there --conn-type topview --conn-login <Topview-Uid> --conn-password <API key>"
     assert line in str(caught.value)
+
+
+def test_an_airflow_that_cannot_be_asked_is_a_passing_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.providers.common.compat.sdk import BaseHook
+
+    def away(_conn_id: str) -> Any:
+        raise ConnectionError(f"http://user:{KEY}@metadata.example is away")
+
+    monkeypatch.setattr(BaseHook, "get_connection", away)
+    with pytest.raises(
+        TopviewUnavailable, match="cannot read its connection 'tv' right now: ConnectionError"
+    ) as caught:
+        read_settings("tv")
+    assert KEY not in str(caught.value)
 
 
 def test_the_key_and_the_proxy_are_not_in_the_repr(read: Reader) -> None:

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from tests.contract.running import new_context
+from tests.contract.test_classes import dag, serialized
 from topview_provider.exceptions import (
     TopviewInvalidRequest,
     TopviewNotFound,
@@ -263,3 +264,22 @@ def test_the_pictures_of_a_scraped_page_are_fetched_and_reused(strict: StandIn, 
         product_name=pushed["product_name"],
         product_description=pushed["product_description"],
     )
+
+
+def test_upload_and_download_can_be_mapped_and_chained_in_a_dag() -> None:
+    with dag(default_args={"topview_conn_id": "theirs"}) as written:
+        uploads = TopviewUploadOperator.partial(task_id="u").expand(source=["a.png", "b.png"])
+        made = TopviewMarketingVideoOperator(task_id="v", file_ids=uploads.output)
+        task = TopviewDownloadOperator(
+            task_id="d", family="marketing_video", topview_task_id=made.output["topview_task_id"], path="x"
+        )
+        mapped = TopviewDownloadOperator.partial(task_id="m", family="scraper", path="{item_id}").expand(
+            topview_task_id=made.output["file_ids"]
+        )
+    assert (made.upstream_task_ids, task.upstream_task_ids, mapped.upstream_task_ids) == ({"u"}, {"v"}, {"v"})
+    upload = uploads.unmap({"source": "b.png"})
+    assert (upload.source, upload.topview_conn_id) == ("b.png", "theirs")
+    assert mapped.unmap({"topview_task_id": "7"}).topview_task_id == "7"
+    read = {one.task_id: one.task_type for one in serialized(written).tasks}
+    assert read["u"] == "TopviewUploadOperator"
+    assert read["d"] == read["m"] == "TopviewDownloadOperator"

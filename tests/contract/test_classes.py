@@ -76,13 +76,15 @@ def test_a_sensor_stands_for_the_family(row: TaskFamily) -> None:
 
 @promise
 def test_default_args_of_the_dag_apply(row: TaskFamily) -> None:
-    field, given = next(iter(minimal(row).arguments.items()))
-    words = {"topview_conn_id": "theirs", "deferrable": True, "timeout": 77, "poll_interval": 3, field: given}
-    with dag(default_args=words):
-        task = operator_class(row)(task_id="t", **dict(list(minimal(row).arguments.items())[1:]))
-        sensor = sensor_class(row)(task_id="s", **({} if field == "topview_task_id" else {"topview_task_id": "1"}))
-    assert {name: getattr(task, name) for name in words} == words
-    assert (sensor.topview_conn_id, sensor.deferrable, sensor.timeout, sensor.poll_interval) == ("theirs", True, 77, 3)
+    shared = {"topview_conn_id": "theirs", "deferrable": True, "timeout": 77, "poll_interval": 3}
+    own = full(row).arguments
+    with dag(default_args={**shared, **own}):
+        task = operator_class(row)(task_id="t")
+    with dag(default_args={**shared, "topview_task_id": "1"}):
+        sensor = sensor_class(row)(task_id="s")
+    assert {name: getattr(task, name) for name in (*shared, *own)} == {**shared, **own}
+    assert {name: getattr(sensor, name) for name in shared} == shared
+    assert sensor.topview_task_id == "1"
 
 
 @promise

@@ -41,21 +41,6 @@ def transport(settings: Settings, url: str) -> dict[str, Any]:
     }
 
 
-class Body(io.BytesIO):
-    """
-    The body of a request; notes when the first byte of it is taken.
-
-    Before that, at most headers have left this machine, so TopView cannot have taken the request.
-    """
-
-    begun = False
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return the next bytes."""
-        self.begun = True
-        return super().read(size)
-
-
 def send(session: requests.Session, settings: Settings, uid: str, call: wire.Call) -> Any:
     """
     Send a call from a worker and return the ``result`` of its answer.
@@ -72,21 +57,22 @@ def send(session: requests.Session, settings: Settings, uid: str, call: wire.Cal
             return request
 
     url, payload = settings.url(call), call.payload()
-    body = None if payload is None else Body(payload)
+    body = None if payload is None else io.BytesIO(payload)
     options = {**transport(settings, url), "auth": Proof(), "allow_redirects": False, "stream": True}
     try:
         with session.request(call.method, url, data=body, headers=_kind(body), **options) as answer:
             said = _read(call, answer, settings.read_timeout)
     except (requests.RequestException, HTTPError, TimeoutError) as error:
-        raise wire.lost(call, _reason(error, settings, url), sent=body is None or body.begun) from None
+        # As long as nothing of the body was read, at most headers have left this machine: TopView cannot have taken it.
+        sent = body is None or body.tell() > 0
+        raise wire.lost(call, _reason(error, settings, url), sent=sent) from None
     return wire.interpret(call, answer.status_code, answer.headers, said, hide=(settings.api_key,))
 
 
 async def asend(session: aiohttp.ClientSession, settings: Settings, uid: str, call: wire.Call) -> Any:
     """
-    Send a call on an event loop and return the ``result`` of its answer.
+    Send a call on an event loop and return the ``result`` of its answer; the session comes with :func:`tracing`.
 
-    :param session: A session that was opened with :func:`tracing`.
     :raises TopviewError: As :func:`topview_provider.wire.interpret` says.
     """
     import aiohttp

@@ -58,14 +58,8 @@ class Settings:
         :param conn: The connection: login, password, host, schema, port and extra.
         :raises TopviewConnectionInvalid: It lacks the key or holds something unusable or unsafe.
         """
-        extra = _extra(conn)
-        read = _Extra(conn.conn_id, extra)
-        api_key, uid = (conn.password or "").strip(), (conn.login or "").strip()
-        if not api_key:
-            raise _invalid(conn.conn_id, "has no password; it must hold the API key")
-        for name, text in (("password", api_key), ("login", uid)):
-            if not (text.isascii() and text.isprintable()):
-                raise _invalid(conn.conn_id, f"has a {name} with characters that no HTTP header takes; copy it anew")
+        read = _Extra(conn.conn_id, _extra(conn))
+        uid, api_key = _login(conn)
         base_url = _base_url(conn)
         _refuse_plain_http(conn.conn_id, base_url, read.truth("allow_http", False))
         if read.verify() is False:
@@ -216,6 +210,16 @@ def _extra(conn: Any) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise _invalid(conn.conn_id, "has an extra that is not a JSON object")
     return found
+
+
+def _login(conn: Any) -> tuple[str, str]:
+    uid, api_key = (conn.login or "").strip(), (conn.password or "").strip()
+    if not api_key:
+        raise _invalid(conn.conn_id, "has no password; it must hold the API key")
+    for name, text in (("password", api_key), ("login", uid)):
+        if not (text.isascii() and text.isprintable()):
+            raise _invalid(conn.conn_id, f"has a {name} with characters that no HTTP header takes; copy it anew")
+    return uid, api_key
 
 
 def _base_url(conn: Any) -> str:

@@ -1,0 +1,188 @@
+"""Files out: streamed, landed whole or not at all, and without a TopView header on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from topview_provider import exceptions as errors
+from topview_provider.hooks.topview import TopviewHook, storage_path
+from topview_provider.standin.server import StandIn
+
+from .support import Server, answering, peak_of, refused_port
+
+Connect = Callable[..., str]
+BIG = 64 * 1024 * 1024
+BODY = {"productLink": "https://shop.example/p"}
+
+
+@pytest.fixture
+def hook(service: StandIn) -> TopviewHook:
+    return TopviewHook()
+
+
+def video_url(hook: TopviewHook) -> str:
+    """A fresh result URL."""
+    answer = hook.query("scraper", hook.submit("scraper", BODY))
+    return str(answer["productVideos"][0]["fileUrl"])
+
+
+def test_a_download_lands_whole_in_a_folder_that_was_not_there(
+    hook: TopviewHook, service: StandIn, tmp_path: Path
+) -> None:
+    target = tmp_path / "new" / "folder" / "video.mp4"
+    size = hook.download(video_url(hook), target)
+
+    assert target.stat().st_size == size > 1000
+    assert target.read_bytes()[4:8] == b"ftyp"
+    assert [path.name for path in target.parent.iterdir()] == ["video.mp4"]
+    assert service.stats()["leaked_headers"] == 0
+
+
+def test_a_download_of_any_size_takes_little_memory(connect: Connect, tmp_path: Path) -> None:
+    with StandIn(seconds=0, media_bytes=BIG) as service:
+        connect(service)
+        hook = TopviewHook()
+        url = video_url(hook)
+        peak = peak_of(lambda: hook.download(url, tmp_path / "video.mp4"))
+
+    assert (tmp_path / "video.mp4").stat().st_size == BIG
+    assert peak < BIG / 8
+
+
+def test_a_download_replaces_an_older_file_only_when_it_is_complete(
+    hook: TopviewHook, service: StandIn, tmp_path: Path
+) -> None:
+    target = tmp_path / "video.mp4"
+    target.write_bytes(b"older")
+    service.fault("cut-download", value=0.5)
+    with pytest.raises(errors.TopviewUnavailable, match="while downloading"):
+        hook.download(video_url(hook), target)
+    assert target.read_bytes() == b"older"
+
+    hook.download(video_url(hook), target)
+    assert target.read_bytes()[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize(("kind", "words"), [("cut-download", {"value": 0.9}), ("reset-mid-body", {}), ("reset", {})])
+def test_a_cut_download_leaves_nothing_behind(
+    hook: TopviewHook, service: StandIn, tmp_path: Path, kind: str, words: dict[str, Any]
+) -> None:
+    service.fault(kind, path="/s3/*", **words)
+
+    with pytest.raises(errors.TopviewUnavailable) as caught:
+        hook.download(video_url(hook), tmp_path / "video.mp4")
+    assert "Signature" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_complete_target_is_not_fetched_again(
+    hook: TopviewHook, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    url, target = video_url(hook), tmp_path / "video.mp4"
+    size = hook.download(url, target)
+    before = target.stat()
+
+    assert hook.download(url, target) == size
+    assert target.stat() == before
+    assert any("is complete already" in record.getMessage() for record in caplog.records)
+
+
+def test_a_target_of_another_length_is_fetched_again(hook: TopviewHook, tmp_path: Path) -> None:
+    url, target = video_url(hook), tmp_path / "video.mp4"
+    size = hook.download(url, target)
+    target.write_bytes(b"cut")
+
+    assert hook.download(url, target) == target.stat().st_size == size
+
+
+def test_an_expired_url_is_not_found(hook: TopviewHook, service: StandIn, tmp_path: Path) -> None:
+    url = video_url(hook)
+    service.fault("expired-url", path="/s3/*")
+
+    with pytest.raises(errors.TopviewNotFound, match=r"answered HTTP 403; the URL has expired") as caught:
+        hook.download(url, tmp_path / "video.mp4")
+    assert "Signature" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        ("200 OK", "text/html", "delivered text/html, which is no media file"),
+        ("200 OK", "application/json; charset=utf-8", "delivered application/json, which is no media file"),
+        ("200 OK", "application/xml", "delivered application/xml, which is no media file"),
+        ("206 Partial Content", "video/mp4", "answered HTTP 206"),
+        ("503 Slow Down", "application/xml", "answered HTTP 503"),
+    ],
+)
+def test_what_is_no_media_file_is_refused(
+    hook: TopviewHook, tmp_path: Path, status: str, kind: str, words: str
+) -> None:
+    said = answering(b"<html>", status, content_type=kind)
+    with Server(said) as store, pytest.raises(errors.TopviewUnavailable, match=words):
+        hook.download(f"{store.url}/k.mp4?sig=1", tmp_path / "video.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [{}, {"content_length": ""}], ids=["length", "no length"])
+def test_an_empty_file_is_no_result(hook: TopviewHook, tmp_path: Path, words: dict[str, str]) -> None:
+    said = answering(b"", content_type="video/mp4", **words)
+    with Server(said) as store, pytest.raises(errors.TopviewUnavailable, match="delivered 0 of some bytes"):
+        hook.download(f"{store.url}/k.mp4", tmp_path / "video.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_unknown_length_is_taken_to_its_end(hook: TopviewHook, tmp_path: Path) -> None:
+    with Server(answering(b"x" * 5000, content_type="video/mp4", content_length="")) as store:
+        assert hook.download(f"{store.url}/k.mp4", tmp_path / "video.mp4") == 5000
+
+
+def test_a_storage_that_cannot_be_reached_is_named(hook: TopviewHook, tmp_path: Path) -> None:
+    with refused_port() as nobody, pytest.raises(errors.TopviewUnavailable, match="ConnectionError while downloading"):
+        hook.download(f"{nobody.url}/k.mp4?sig=1", tmp_path / "video.mp4")
+
+
+def test_a_redirect_of_a_storage_is_followed_since_nothing_secret_goes_with_it(
+    hook: TopviewHook, tmp_path: Path
+) -> None:
+    with Server(answering(b"x" * 50, content_type="video/mp4")) as store:
+        moved = answering(b"", "302 Found", location=f"{store.url}/k.mp4")
+        with Server(moved) as front:
+            assert hook.download(f"{front.url}/k.mp4", tmp_path / "video.mp4") == 50
+    assert not {"authorization", "topview-uid"} & set(store.requests[0].headers)
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    """A place in an object storage that lives in memory."""
+    from airflow.sdk.io import attach
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    attach("memory", fs=MemoryFileSystem())
+    yield "memory://bucket/folder"
+    MemoryFileSystem.store.clear()
+
+
+def test_files_come_from_and_go_to_an_object_storage(hook: TopviewHook, service: StandIn, memory: str) -> None:
+    target = storage_path(f"{memory}/video.mp4")
+    size = hook.download(video_url(hook), f"{memory}/video.mp4")
+    hook.upload(f"{memory}/video.mp4")
+
+    assert target.stat().st_size == size
+    assert [path.name for path in target.parent.iterdir()] == ["video.mp4"]
+    assert [file["size"] for file in service.uploads()] == [size]
+
+
+def test_a_path_of_this_machine_may_be_relative_or_begin_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    for text in ("a.mp4", "~/a.mp4", f"{tmp_path}/a.mp4", f"file://{tmp_path}/a.mp4"):
+        assert storage_path(text).path == f"{tmp_path}/a.mp4"
