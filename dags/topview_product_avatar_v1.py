@@ -49,7 +49,7 @@ with DAG(
     clean = TopviewProductAvatarV1DownloadOperator(
         task_id="without_watermark", topview_task_id=in_hand.output["topview_task_id"], key=key
     )
-    store(clean.output)
+    store(clean.output["image_url"])
     video = TopviewProductAvatarV1VideoOperator(
         task_id="move", product_replace_result_key=key, mode="lite", tts_text="{{ params.text }}"
     )

@@ -21,6 +21,7 @@ from airflow.sdk import BaseOperator
 import topview_provider
 from tests.contract.running import rooms
 from topview_provider.hooks.topview import TopviewAsyncHook, TopviewHook
+from topview_provider.sensors import base as sensor_base
 from topview_provider.sensors import topview as sensors
 from topview_provider.triggers.topview import TopviewTaskTrigger
 
@@ -210,7 +211,7 @@ def own_arguments(kind: type) -> list[str]:
 
 def classes() -> dict[str, type]:
     """Return every operator and sensor by name, their bases included."""
-    defined = [(module.__name__, item) for module in (*rooms(), sensors) for item in vars(module).values()]
+    defined = [(module.__name__, item) for module in (*rooms(), sensors, sensor_base) for item in vars(module).values()]
     kinds = [item for home, item in defined if inspect.isclass(item) and item.__module__ == home]
     return {kind.__name__: kind for kind in kinds if issubclass(kind, BaseOperator)}
 

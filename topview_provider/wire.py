@@ -106,7 +106,9 @@ def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, 
     code = str(envelope["code"]).strip() if envelope and envelope.get("code") is not None else ""
     if 200 <= status < 300 and envelope is not None and code == "200":
         result = envelope.get("result", ABSENT)
-        return envelope if call.loose and not isinstance(result, dict) else result
+        if call.loose and not isinstance(result, dict):
+            return {key: value for key, value in envelope.items() if key not in ("code", "message", "result")}
+        return result
     message = str(envelope.get("message") or "") if envelope else ""
     if 200 <= status < 300:
         if not code:

@@ -62,9 +62,9 @@ def minimal(row: Row, known: Mapping[str, Any] | None = None) -> Example:
 
 def wrong(row: Row) -> tuple[Field, Any]:
     """Return a field of a row and a value that it must refuse: an unknown choice where there are choices."""
-    field = next((field for field in row.fields if field.choices), row.fields[0])
+    field = next((field for field in row.fields if field.choices and not field.open_choices), row.fields[0])
     number = "integer" in field.type or field.type == "number"
-    value: Any = (97 if number else "banana") if field.choices else {"no": "text"}
+    value: Any = (97 if number else "banana") if field.choices and not field.open_choices else {"no": "text"}
     return field, [value] if field.type.startswith("array") else value
 
 

@@ -13,11 +13,8 @@ from topview_provider.catalog import FAMILIES, LISTINGS, Row
 UPLOAD_CALLS = {"upload_credential", "upload_file", "upload_check"}
 """Three calls that one operator makes together: TopviewUploadOperator."""
 
-LATER = {"credit_detail"}
-"""Rows whose operator is still to come; the hook reads them."""
-
-CALLS = {name: row for name, row in LISTINGS.items() if name not in UPLOAD_CALLS | LATER}
-LISTS = {name: row for name, row in CALLS.items() if not row.action}
+CALLS = {name: row for name, row in LISTINGS.items() if name not in UPLOAD_CALLS}
+LISTS = {name: row for name, row in CALLS.items() if not (row.action or row.single)}
 
 kept: dict[str, set[str]] = {}
 """Promise to the rows it was kept for, in this run."""

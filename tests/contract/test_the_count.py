@@ -9,7 +9,7 @@ import pytest
 
 from topview_provider.catalog import FAMILIES, LISTINGS
 
-from .promises import CALLS, LATER, LISTS, UPLOAD_CALLS, kept
+from .promises import CALLS, LISTS, UPLOAD_CALLS, kept
 from .running import camel_case, rooms
 
 
@@ -30,10 +30,10 @@ def test_every_promise_is_written_for_every_row_of_its_kind() -> None:
     assert kinds[tuple(LISTS)] >= 4
 
 
-def test_only_the_upload_calls_and_what_comes_later_have_no_operator_of_their_own() -> None:
+def test_only_the_upload_calls_have_no_operator_of_their_own() -> None:
     names = {name for room in rooms() for name in vars(room)}
-    assert set(LISTINGS) - set(CALLS) == UPLOAD_CALLS | LATER
-    for name in UPLOAD_CALLS | LATER:
+    assert set(LISTINGS) - set(CALLS) == UPLOAD_CALLS
+    for name in UPLOAD_CALLS:
         assert f"Topview{camel_case(name)}Operator" not in names, f"{name} has an operator now: count it"
     assert "TopviewUploadOperator" in names
 

@@ -62,6 +62,7 @@ CREDIT_DETAIL = Listing(
     title="Query User Credit",
     path="/user/credit/detail",
     answer={"uid": "string", "remainCredit": "number", "expiredTime": "string", "apiKeyMap": "object"},
+    single=True,
     uid_optional=True,
     drop=("apiKeyMap",),
     docs=("https://docs.topview.ai/reference/query_user_credit",),
@@ -126,6 +127,7 @@ CREDIT_LOGS = Listing(
 
 USER_SPACE = Listing(
     name="user_space",
+    single=True,
     loose=True,
     title="Query User Space",
     path="/user/space",

@@ -162,6 +162,7 @@ class Listing(Row):
     :param paged: The answer has pages (``pageNo``, ``pageSize``, ``total``).
     :param items_key: Where the items stand; empty for a bare array or a single object.
     :param columns: Wire names kept for XCom, all if empty.
+    :param single: The answer of the list is one object, not many.
     :param uid_optional: The call is answered without ``Topview-Uid``.
     :param loose: The fields may stand beside ``result`` instead of in it.
     :param drop: Wire names that must never leave the wire (keys in clear).
@@ -174,6 +175,7 @@ class Listing(Row):
     paged: bool = False
     items_key: str = ""
     columns: tuple[str, ...] = ()
+    single: bool = False
     uid_optional: bool = False
     loose: bool = False
     drop: tuple[str, ...] = ()

@@ -223,8 +223,9 @@ class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
 
     TopView documents that this call exists, that it is a GET and that it costs 1 credit, and nothing else: path,
     parameters and answer are placeholders. Set the real path under ``paths`` in the extra of the connection
-    (``{"product_avatar_v1_download": {"path": "..."}}``). Returns the URL where one is recognised (text, or an object
-    or list with ``url``, ``downloadUrl`` or ``imageUrl``), otherwise TopView's ``result`` untouched.
+    (``{"product_avatar_v1_download": {"path": "..."}}``). Returns TopView's ``result`` untouched; where a URL is
+    recognised in it (text, or an object or list with ``url``, ``downloadUrl`` or ``imageUrl``), it is the XCom
+    ``image_url``.
 
     :param topview_task_id: Task of :class:`TopviewProductAvatarV1ReplaceImageOperator` (``taskId``). (templated)
     :param key: Key of the wanted picture. (templated)
@@ -250,7 +251,7 @@ class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
         self.need_cloud_front_url = need_cloud_front_url
 
     def execute(self, context: Context) -> Any:
-        """Make the call and return the URL."""
+        """Make the call, show the URL, and return what TopView said."""
         row = catalog.listing(self.listing)
         if self.hook.settings.path(row.name, "path", row.path) == row.path:
             self.log.warning("TopView does not document the path of this call; %s is a placeholder", row.path)
@@ -258,4 +259,6 @@ class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
         first = result[0] if isinstance(result, list) and result else result
         if isinstance(first, dict):
             first = next((first[name] for name in ("url", "downloadUrl", "imageUrl") if first.get(name)), None)
-        return first if isinstance(first, str) else result
+        if isinstance(first, str):
+            context["ti"].xcom_push(key="image_url", value=first)
+        return result
