@@ -14,7 +14,7 @@ from topview_provider.hooks import requesting
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.standin.server import StandIn
 
-from .support import Request, Server, answering, dripping, refused_port
+from .support import Request, Server, answering, dripping, read_request, refused_port
 
 Connect = Callable[..., str]
 BODY = {"productLink": "https://shop.example/p"}
@@ -196,21 +196,24 @@ def test_a_submit_that_is_answered_drop_by_drop_is_cut_off_and_unknown(connect: 
     assert len(server.requests) == 1
 
 
-def test_each_submit_has_a_connection_of_its_own_since_a_kept_one_may_have_died(connect: Connect) -> None:
-    ports: list[int] = []
+def test_a_submit_has_a_connection_of_its_own_since_a_kept_one_may_have_died(connect: Connect) -> None:
+    ports: dict[str, list[int]] = {"GET": [], "POST": []}
     said = answering(b'{"code": "200", "result": {"taskId": "t1"}}')
 
     def talk(client: socket.socket, request: Request) -> None:
-        ports.append(client.getpeername()[1])
-        said(client, request)
+        while True:  # until the client leaves
+            ports[request.method].append(client.getpeername()[1])
+            said(client, request)
+            request = read_request(client)
 
     with Server(talk) as server:
         connect(server)
         hook = TopviewHook()
         for _ in range(3):
-            hook.submit("scraper", BODY)
+            hook.query("scraper", hook.submit("scraper", BODY))
 
-    assert len(set(ports)) == 3
+    assert len(set(ports["POST"])) == 3
+    assert len(set(ports["GET"])) == 1, "reads share one"
 
 
 def test_a_body_that_json_cannot_hold_is_refused_before_it_is_sent(service: StandIn) -> None:

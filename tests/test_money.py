@@ -242,6 +242,7 @@ def test_a_busy_topview_may_send_a_task_to_the_timer_more_than_once(service: Sta
     context = new_context()
     first = leave(avatar(deferrable=True), context)
     second = leave(avatar(deferrable=True), context, first, event="the timer's")
+    assert set(first.kwargs or ()) == {"busy_until"}
     assert (second.method_name, second.kwargs) == ("execute_submit", first.kwargs)
     polling = leave(avatar(deferrable=True), context, second, event="the timer's")
     assert resume(avatar(deferrable=True), polling, context)["status"] == "success"
@@ -268,8 +269,26 @@ def test_a_busy_topview_leaves_a_worker_to_the_retries_of_airflow(service: Stand
     assert accepted(service) == 1
 
 
-def test_without_a_store_a_task_still_runs(service: StandIn) -> None:
-    context = new_context()
+def forgetful(**ti: Any) -> dict[str, Any]:
+    """Return a context of Airflow before 3.3, which has no store."""
+    context = new_context(**ti)
     del context["task_state_store"]
-    assert avatar().execute(context)["status"] == "success"
+    return context
+
+
+def test_without_a_store_a_task_runs_and_a_clear_buys_anew(deferrable: bool, service: StandIn) -> None:
+    for number, ti in enumerate(({"try_number": 1, "max_tries": 1}, {"try_number": 3, "max_tries": 3}), 1):
+        context = forgetful(**ti)
+        found = walk(lambda: avatar(retries=1, deferrable=deferrable), context)
+        assert found["status"] == "success"
+        assert accepted(service) == number
+
+
+def test_without_a_store_a_retry_does_not_buy_what_it_cannot_know(service: StandIn) -> None:
+    service.fault("never-ends", times=-1)
+    with pytest.raises(TopviewTaskTimeout):
+        avatar(retries=1, timeout=0).execute(forgetful(try_number=1, max_tries=1))
+    with pytest.raises(TopviewSubmitUnknown, match=r"no task state store.*sensor") as unknown:
+        avatar(retries=1, timeout=0).execute(forgetful(try_number=2, max_tries=1))
+    assert isinstance(unknown.value, AirflowFailException)
     assert accepted(service) == 1

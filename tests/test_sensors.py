@@ -167,7 +167,7 @@ def test_an_outage_that_lasts_fails_the_sensor_so_that_airflow_may_retry(words: 
     topview_task_id = submitted()
     service.fault("wrong-type", method="GET", times=-1)
     with pytest.raises(TopviewUnavailable) as away:
-        run(lambda: sensor(topview_task_id, max_poll_outage=0, **words))
+        run(lambda: sensor(topview_task_id, max_poll_outage=0, timeout=20, **words))
     assert not isinstance(away.value, AirflowFailException)
 
 
@@ -175,7 +175,7 @@ def test_an_outage_that_lasts_skips_a_sensor_that_never_fails(service: StandIn) 
     topview_task_id = submitted()
     service.fault("wrong-type", method="GET", times=-1)
     with pytest.raises(AirflowSkipException):
-        run(lambda: sensor(topview_task_id, max_poll_outage=0, never_fail=True, **MODES["poke"]))
+        run(lambda: sensor(topview_task_id, max_poll_outage=0, timeout=20, never_fail=True, **MODES["poke"]))
 
 
 def test_an_unknown_task_fails_for_good(mode: dict[str, Any], service: StandIn) -> None:

@@ -274,9 +274,9 @@ def test_upload_and_download_can_be_mapped_and_chained_in_a_dag() -> None:
             task_id="d", family="marketing_video", topview_task_id=made.output["topview_task_id"], path="x"
         )
         mapped = TopviewDownloadOperator.partial(task_id="m", family="scraper", path="{item_id}").expand(
-            topview_task_id=made.output
+            topview_task_id=uploads.output
         )
-    assert (made.upstream_task_ids, task.upstream_task_ids, mapped.upstream_task_ids) == ({"u"}, {"v"}, {"v"})
+    assert (made.upstream_task_ids, task.upstream_task_ids, mapped.upstream_task_ids) == ({"u"}, {"v"}, {"u"})
     upload = uploads.unmap({"source": "b.png"})
     assert (upload.source, upload.topview_conn_id) == ("b.png", "theirs")
     assert mapped.unmap({"topview_task_id": "7"}).topview_task_id == "7"
