@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import Listing
+from topview_provider.catalog.nouns import PAGE, Listing, items
 
 UPLOAD_CREDENTIAL = Listing(
     name="upload_credential",
@@ -110,16 +110,18 @@ CREDIT_LOGS = Listing(
     ),
     items_key="data",
     answer={
-        "total": "integer",
-        "pageNo": "integer",
-        "pageSize": "integer",
-        "data[]": "array[object]",
-        "data[].uid": "string",
-        "data[].apiKey": "string",
-        "data[].date": "string",
-        "data[].costCredit": "number",
-        "data[].taskId": "string",
-        "data[].taskType": "string",
+        **PAGE,
+        **items(
+            "data[]",
+            {
+                "uid": "string",
+                "apiKey": "string",
+                "date": "string",
+                "costCredit": "number",
+                "taskId": "string",
+                "taskType": "string",
+            },
+        ),
     },
     drop=("apiKey",),
     docs=("https://docs.topview.ai/reference/query_credit_logs",),

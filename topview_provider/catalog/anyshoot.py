@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import PAGE, TASK_STATE, Listing, Output, TaskFamily, items
 
 PICTURE = {"status": "string", "filePath": "string", "fileId": "string", "width": "integer", "height": "integer"}
 """The answer that the stand-in gives; the real one is unknown, so every URL in it counts as a picture."""
@@ -134,13 +134,10 @@ ANYSHOOT_TEMPLATE_LIST = Listing(
     ),
     items_key="data",
     answer={
-        "total": "integer",
-        "pageNo": "integer",
-        "pageSize": "integer",
-        "data[]": "array[object]",
-        "data[].templateId": "string",
-        "data[].coverUrl": "string",
-        "data[].templateCategoryList[]": "array[object]|null",
+        **PAGE,
+        **items(
+            "data[]", {"templateId": "string", "coverUrl": "string", "templateCategoryList[]": "array[object]|null"}
+        ),
     },
     docs=("Apifox CN api-301900700",),
 )

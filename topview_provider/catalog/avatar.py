@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import PAGE, PAGING, TASK_STATE, Listing, Output, TaskFamily, items
 
 AVATAR = {
     "aiavatarId": "string",
@@ -102,8 +102,7 @@ AVATAR_LIST = Listing(
     path="/v1/aiavatar/query",
     paged=True,
     fields=(
-        Field("pageNo", "integer", default=1),
-        Field("pageSize", "integer", default=20),
+        *PAGING,
         Field("gender", choices=("male", "female"), rule="one client note adds `other`"),
         Field("ethnicityIdList", rule="ids of ethnicity_list joined by commas (C)"),
         Field("sortField", rule="e.g. createTime", certainty="C"),
@@ -116,20 +115,22 @@ AVATAR_LIST = Listing(
     ),
     items_key="data",
     answer={
-        "total": "integer",
-        "pageNo": "integer",
-        "pageSize": "integer",
-        "data[]": "array[object]",
-        "data[].aiavatarId": "string",
-        "data[].aiavatarName": "string",
-        "data[].gender": "string|null",
-        "data[].coverUrl": "string",
-        "data[].previewVideoUrl": "string",
-        "data[].thumbnailUrl": "string",
-        "data[].ethnicities[]": "array[object]|null",
-        "data[].voiceoverIdDefault": "string|null",
-        "data[].faceSquareConfig": "object|null",
-        "data[].type": "integer",
+        **PAGE,
+        **items(
+            "data[]",
+            {
+                "aiavatarId": "string",
+                "aiavatarName": "string",
+                "gender": "string|null",
+                "coverUrl": "string",
+                "previewVideoUrl": "string",
+                "thumbnailUrl": "string",
+                "ethnicities[]": "array[object]|null",
+                "voiceoverIdDefault": "string|null",
+                "faceSquareConfig": "object|null",
+                "type": "integer",
+            },
+        ),
     },
     docs=("Apifox EN api-273646925", "Apifox CN api-223264233"),
 )
@@ -145,14 +146,7 @@ ETHNICITY_LIST = Listing(
         Field("pageSize", "integer", certainty="I"),
     ),
     items_key="data",
-    answer={
-        "total": "integer",
-        "pageNo": "integer",
-        "pageSize": "integer",
-        "data[]": "array[object]",
-        "data[].ethnicityId": "string",
-        "data[].ethnicityName": "string",
-    },
+    answer={**PAGE, **items("data[]", {"ethnicityId": "string", "ethnicityName": "string"})},
     docs=("Apifox EN api-296774803", "Apifox CN api-289995583"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import Output, TaskFamily, items
+from topview_provider.catalog.nouns import TASK_STATE, Output, TaskFamily, items
 
 LANGUAGES = (
     "English", "Filipino", "French", "German", "Indonesian", "Italian", "Russian", "Spanish", "Swahili", "Turkish",
@@ -42,9 +42,7 @@ REMOVE_BACKGROUND = TaskFamily(
     timeout_seconds=300,
     price="?",
     answer={
-        "taskId": "string",
-        "status": "string",
-        "errorMsg": "string|null",
+        **TASK_STATE,
         "bgRemovedImageFileId": "string",
         "bgRemovedImagePath": "string",
         "bgRemovedImageWidth": "number",
@@ -92,12 +90,16 @@ IMAGE_TO_VIDEO_V1 = TaskFamily(
     answer={
         "taskId": "string",
         "status": "string",
-        "videos[]": "array[object]",
-        "videos[].originVideo": "object",
-        "videos[].originVideo.filePath": "string",
-        "videos[].originVideo.width": "integer",
-        "videos[].originVideo.height": "integer",
         "costCredit": "number",
+        **items(
+            "videos[]",
+            {
+                "originVideo": "object",
+                "originVideo.filePath": "string",
+                "originVideo.width": "integer",
+                "originVideo.height": "integer",
+            },
+        ),
     },
     docs=(
         "https://docs.topview.ai/reference/get_new-endpoint-22",
@@ -135,11 +137,15 @@ IMAGE_TRANSLATE = TaskFamily(
         "width": "string",
         "height": "string",
         "format": "string",
-        "content[]": "array[object]",
-        "content[].type": "string",
-        "content[].translationList[]": "array[object]",
-        "content[].translationList[].origin": "string",
-        "content[].translationList[].translation": "string",
+        **items(
+            "content[]",
+            {
+                "type": "string",
+                "translationList[]": "array[object]",
+                "translationList[].origin": "string",
+                "translationList[].translation": "string",
+            },
+        ),
     },
     docs=(
         "https://docs.topview.ai/reference/image-translate-api-usage",

@@ -184,6 +184,12 @@ class Listing(Row):
 TASK_STATE: Mapping[str, str] = MappingProxyType({"taskId": "string", "status": "string", "errorMsg": "string|null"})
 """What every query answer holds beside its results."""
 
+PAGING = (Field("pageNo", "integer", default=1), Field("pageSize", "integer", default=20))
+"""What a list with pages takes."""
+
+PAGE: Mapping[str, str] = MappingProxyType({"total": "integer", "pageNo": "integer", "pageSize": "integer"})
+"""What a list with pages answers beside its items."""
+
 
 def items(prefix: str, answer: Mapping[str, str]) -> dict[str, str]:
     """Return the answer paths of the items of a list: ``items("videos[]", {"url": "string"})``."""

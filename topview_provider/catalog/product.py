@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from topview_provider.catalog.avatar import AVATAR
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import PAGE, PAGING, TASK_STATE, Listing, Output, TaskFamily, items
 
 _MEDIA = {"fileId": "string", "fileName": "string", "fileType": "string", "fileUrl": "string", "format": "string"}
 
@@ -79,10 +79,7 @@ PRODUCT_AVATAR_V1_REPLACE_IMAGE = TaskFamily(
     answer={
         "taskId": "string",
         "taskStatus": "string",
-        "productReplaceResult[]": "array[object]",
-        "productReplaceResult[].key": "string",
-        "productReplaceResult[].url": "string",
-        "productReplaceResult[].faceExistence": "boolean",
+        **items("productReplaceResult[]", {"key": "string", "url": "string", "faceExistence": "boolean"}),
     },
     docs=("https://docs.topview.ai/reference/get_new-endpoint-9", "Apifox EN api-297455988", "Apifox CN doc-6809225"),
 )
@@ -172,13 +169,8 @@ PRODUCT_AVATAR_V2_REPLACE_IMAGE = TaskFamily(
     timeout_seconds=900,
     price="1 per picture",
     answer={
-        "taskId": "string",
-        "status": "string",
-        "errorMsg": "string|null",
-        "replaceProductResult[]": "array[object]",
-        "replaceProductResult[].imageId": "string",
-        "replaceProductResult[].url": "string",
-        "replaceProductResult[].faceExistence": "boolean",
+        **TASK_STATE,
+        **items("replaceProductResult[]", {"imageId": "string", "url": "string", "faceExistence": "boolean"}),
     },
     docs=("https://docs.topview.ai/reference/getting-started-4 (flow)",),
     certainty="C",
@@ -251,23 +243,24 @@ PRODUCT_AVATAR_PUBLIC_LIST = Listing(
         Field("gender", choices=("female", "male")),
         Field("sortingType", choices=("Popularity", "Newest"), default="Popularity"),
         Field("categoryIds", rule="comma separated"),
-        Field("pageNo", "integer", default=1),
-        Field("pageSize", "integer", default=20),
+        *PAGING,
     ),
     items_key="data",
     answer={
-        "total": "integer",
-        "pageNo": "integer",
-        "pageSize": "integer",
-        "data[]": "array[object]",
-        "data[].avatarId": "string",
-        "data[].avatarImagePath": "string",
-        "data[].voiceoverId": "string",
-        "data[].gender": "string",
-        "data[].avatarCategoryList[]": "array[object]|null",
-        "data[].objectMaskImageInfo": "string",
-        "data[].avatarEthnicityList[]": "array[object]|null",
-        "data[].minSubsType": "string",
+        **PAGE,
+        **items(
+            "data[]",
+            {
+                "avatarId": "string",
+                "avatarImagePath": "string",
+                "voiceoverId": "string",
+                "gender": "string",
+                "avatarCategoryList[]": "array[object]|null",
+                "objectMaskImageInfo": "string",
+                "avatarEthnicityList[]": "array[object]|null",
+                "minSubsType": "string",
+            },
+        ),
     },
     docs=("https://docs.topview.ai/reference/get_new-endpoint-41", "Apifox EN api-297455987"),
 )

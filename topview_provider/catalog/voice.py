@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import Listing, Output, TaskFamily
+from topview_provider.catalog.nouns import PAGE, PAGING, TASK_STATE, Listing, Output, TaskFamily, items
 from topview_provider.catalog.video import LANGUAGES
 
 VOICE_LIST = Listing(
@@ -12,8 +12,7 @@ VOICE_LIST = Listing(
     path="/v1/voice/query",
     paged=True,
     fields=(
-        Field("pageNo", "integer", default=1),
-        Field("pageSize", "integer", default=20),
+        *PAGING,
         Field(
             "language",
             choices=LANGUAGES,
@@ -30,20 +29,22 @@ VOICE_LIST = Listing(
     ),
     items_key="data",
     answer={
-        "total": "integer",
-        "pageNo": "integer",
-        "pageSize": "integer",
-        "data[]": "array[object]",
-        "data[].voiceId": "string",
-        "data[].voiceName": "string",
-        "data[].gender": "string",
-        "data[].age": "string",
-        "data[].style": "string",
-        "data[].accent": "string",
-        "data[].demoAudioUrl": "string",
-        "data[].bestSupportLanguage": "string",
-        "data[].language": "string",
-        "data[].durations": "number",
+        **PAGE,
+        **items(
+            "data[]",
+            {
+                "voiceId": "string",
+                "voiceName": "string",
+                "gender": "string",
+                "age": "string",
+                "style": "string",
+                "accent": "string",
+                "demoAudioUrl": "string",
+                "bestSupportLanguage": "string",
+                "language": "string",
+                "durations": "number",
+            },
+        ),
     },
     docs=("https://docs.topview.ai/reference/voice_query", "Apifox EN api-273646924"),
 )
@@ -76,15 +77,7 @@ VOICE_CLONE = TaskFamily(
     poll_seconds=5,
     timeout_seconds=600,
     price="1",
-    answer={
-        "taskId": "string",
-        "status": "string",
-        "errorMsg": "string|null",
-        "voice": "object",
-        "voice.voiceId": "string",
-        "voice.voiceName": "string",
-        "voice.demoAudioUrl": "string",
-    },
+    answer={**TASK_STATE, **items("voice", {"voiceId": "string", "voiceName": "string", "demoAudioUrl": "string"})},
     docs=("vendor client only",),
     certainty="V",
 )
@@ -123,14 +116,9 @@ TEXT_TO_VOICE = TaskFamily(
     timeout_seconds=300,
     price="0.1",
     answer={
-        "taskId": "string",
-        "status": "string",
-        "errorMsg": "string|null",
-        "voice": "object",
-        "voice.voiceId": "string",
-        "voice.demoAudioUrl": "string",
-        "voice.durations": "number",
+        **TASK_STATE,
         "costCredit": "number",
+        **items("voice", {"voiceId": "string", "demoAudioUrl": "string", "durations": "number"}),
     },
     docs=("https://docs.topview.ai/reference/get_new-endpoint-35 (query)",),
     certainty="V",
