@@ -168,7 +168,7 @@ def test_changed_inputs_never_buy_while_the_first_task_is_open(service: StandIn)
     store = FakeStore()
     avatar(wait_for_completion=False).execute(new_context(store))
     with pytest.raises(TopviewError, match="changed"):
-        avatar(tts_text="Bye.").execute(new_context(store, try_number=2, max_tries=1))
+        avatar(tts_text="Bye.", timeout=20).execute(new_context(store, try_number=2, max_tries=1))
     assert accepted(service) == 1
 
 

@@ -60,12 +60,16 @@ def minimal(row: Row, known: Mapping[str, Any] | None = None) -> Example:
     return example if example.body or not row.fields else _example(row, row.fields[:1], known or {})
 
 
-def wrong(row: Row) -> tuple[Field, Any]:
-    """Return a field of a row and a value that it must refuse: an unknown choice where there are choices."""
-    field = next((field for field in row.fields if field.choices and not field.open_choices), row.fields[0])
-    number = "integer" in field.type or field.type == "number"
-    value: Any = (97 if number else "banana") if field.choices and not field.open_choices else {"no": "text"}
-    return field, [value] if field.type.startswith("array") else value
+def wrong(field: Field) -> Any:
+    """Return a value that a field must refuse: an unknown choice where there are choices, else another type."""
+    kind = field.type[6:-1] if field.type.startswith("array") else field.type
+    if field.choices and not field.open_choices:
+        value: Any = 97 if kind in ("integer", "number") else "banana"
+    elif kind.startswith("string") and kind != "string(bool)":
+        value = {"no": "text"}
+    else:
+        value = "banana" if kind else 5
+    return [value] if kind and field.type.startswith("array") else value
 
 
 def _example(row: Row, fields: Iterable[Field], known: Mapping[str, Any]) -> Example:

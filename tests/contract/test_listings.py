@@ -130,10 +130,10 @@ def test_a_call_that_lacks_something_is_refused_before_it_is_made(row: Listing, 
 
 @call_promise
 def test_a_call_with_a_wrong_value_is_refused_before_it_is_made(row: Listing, service: StandIn) -> None:
-    if row.fields:
-        field, value = wrong(row)
+    for field in row.fields:
+        task = operator_class(row)(task_id="t", **{**full(row).arguments, field.name: wrong(field)})
         with pytest.raises(TopviewInvalidRequest) as refused:
-            operator_class(row)(task_id="t", **{**full(row).arguments, field.name: value}).execute(new_context())
+            task.execute(new_context())
         assert field.name in str(refused.value)
         assert field.open_choices or all(str(choice) in str(refused.value) for choice in field.choices)
     assert asked(service, row) == []
