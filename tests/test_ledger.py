@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown
-from topview_provider.ledger import KEY, Ledger, Record, fingerprint, forgotten, orphaned
+from topview_provider.ledger import KEY, Ledger, Record, buy_once, fingerprint, forgotten, orphaned
 
 BODY = {"productLink": "https://shop.example/p", "videoLengthType": 1}
 
@@ -49,7 +49,7 @@ def test_a_record_comes_back_as_it_was_written() -> None:
     store = Store()
     book = Ledger(store)
     record = book.accept(book.intend("fp", seen="e1"), "t1")
-    book.settle("success", 5.0)
+    book.settle("t1", "success", 5.0)
 
     found = Ledger(store).read()
     assert found == Record("fp", record.nonce, record.intent_at, "t1", record.submitted_at, "e1", "success", 5.0)
@@ -120,16 +120,69 @@ def test_every_intent_has_a_mark_of_its_own() -> None:
 
 def test_what_is_forgotten_is_gone_and_may_be_forgotten_again() -> None:
     book = Ledger(Store())
-    book.intend("fp")
-    book.forget()
-    book.forget()
+    record = book.intend("fp")
+    book.forget(record)
+    book.forget(record)
 
     assert book.read() is None
 
 
+def test_what_another_attempt_wrote_is_neither_forgotten_nor_settled() -> None:
+    book = Ledger(Store())
+    older = book.intend("fp")
+    newer = book.accept(book.intend("fp"), "t2")
+    book.forget(older)
+    book.settle("t1", "failed")
+
+    assert book.read() == newer
+
+
+def test_an_id_that_could_not_be_noted_is_noted_with_the_outcome() -> None:
+    book = Ledger(Store())
+    book.intend("fp")
+    book.settle("t1", "success")
+
+    found = book.read()
+    assert found
+    assert (found.topview_task_id, found.outcome) == ("t1", "success")
+
+
+def test_a_paid_answer_is_kept_and_not_bought_again() -> None:
+    book, calls = Ledger(Store()), []
+
+    def call() -> dict[str, int]:
+        calls.append(1)
+        return {"n": len(calls)}
+
+    assert [buy_once(book, "fp", "call", True, call) for _ in range(3)] == [{"n": 1}] * 3
+    assert buy_once(book, "other", "call", True, call) == {"n": 2}
+
+
+def test_a_paid_call_of_unknown_outcome_is_not_made_again() -> None:
+    book = Ledger(Store())
+
+    def lost() -> None:
+        raise TopviewSubmitUnknown("lost")
+
+    for words in ("lost", "announced a submit"):
+        with pytest.raises(TopviewSubmitUnknown, match=words):
+            buy_once(book, "fp", "call", True, lost)
+
+
+def test_a_paid_call_that_was_refused_may_be_made_again() -> None:
+    book = Ledger(Store())
+
+    def refused() -> None:
+        raise TopviewError("no")
+
+    with pytest.raises(TopviewError, match="no"):
+        buy_once(book, "fp", "call", True, refused)
+    assert buy_once(book, "fp", "call", False, lambda: "yes") == "yes"
+
+
 def test_settling_nothing_writes_nothing() -> None:
     store = Store()
-    Ledger(store).settle("failed")
+    Ledger(store).settle("t1", "failed")
 
     assert store == {}
 
@@ -137,8 +190,8 @@ def test_settling_nothing_writes_nothing() -> None:
 def test_without_a_store_nothing_is_remembered_and_nothing_fails() -> None:
     book = Ledger.of({"ti": None})
     record = book.accept(book.intend("fp"), "t1")
-    book.settle("success")
-    book.forget()
+    book.settle("t1", "success")
+    book.forget(record)
 
     assert record.topview_task_id == "t1"
     assert (book.read(), book.remembers) == (None, False)

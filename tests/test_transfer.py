@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,80 @@ def test_a_complete_target_is_not_fetched_again(
     assert hook.download(url, target) == size
     assert target.stat() == before
     assert any("is complete already" in record.getMessage() for record in caplog.records)
+
+
+def test_a_target_of_the_same_length_but_other_bytes_is_replaced(hook: TopviewHook, tmp_path: Path) -> None:
+    url, target = video_url(hook), tmp_path / "video.mp4"
+    size = hook.download(url, target)
+    content = target.read_bytes()
+    target.write_bytes(b"\0" * size)
+
+    assert hook.download(url, target) == size
+    assert target.read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
+
+
+def test_a_padded_file_is_known_by_its_content_too(connect: Connect, tmp_path: Path) -> None:
+    with StandIn(seconds=0, media_bytes=3_000_000) as service:
+        connect(service)
+        hook = TopviewHook()
+        url, target = video_url(hook), tmp_path / "video.mp4"
+        hook.download(url, target)
+        before = target.stat()
+        assert hook.download(url, target) == 3_000_000
+    assert target.stat() == before
+
+
+HERE = b"the bytes that are here already"
+HEX = hashlib.md5(HERE, usedforsecurity=False).hexdigest()
+B64 = base64.b64encode(bytes.fromhex(HEX)).decode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "proven"),
+    [
+        ({"etag": f'"{HEX}"'}, True),
+        ({"etag": f'"{HEX.upper()}"'}, True),
+        ({"content_md5": B64, "etag": '"an edition"'}, True),
+        ({"content_md5": "no base64!", "etag": f'"{HEX}"'}, True),
+        ({"content_md5": "bm8gTUQ1", "etag": f'"{HEX}"'}, True),
+        ({}, False),
+        ({"etag": f'"{HEX}-1"'}, False),
+        ({"etag": f'W/"{HEX}"'}, False),
+        ({"etag": f'"{HEX[::-1]}"'}, False),
+        ({"content_md5": B64[::-1]}, False),
+        ({"etag": f'"{HEX}"', "content_length": ""}, False),
+    ],
+)
+def test_a_target_is_kept_only_where_the_storage_proves_that_it_is_the_same_file(
+    hook: TopviewHook, tmp_path: Path, headers: dict[str, str], proven: bool
+) -> None:
+    target = tmp_path / "video.mp4"
+    target.write_bytes(HERE)
+    before = target.stat()
+    with Server(answering(HERE, content_type="video/mp4", **headers)) as store:
+        assert hook.download(f"{store.url}/k.mp4", target) == len(HERE)
+    assert (target.stat().st_ino == before.st_ino) == proven
+    assert target.read_bytes() == HERE
+
+
+def test_a_large_target_is_compared_in_little_memory(hook: TopviewHook, tmp_path: Path) -> None:
+    target = tmp_path / "video.mp4"
+    with target.open("wb") as file:
+        file.truncate(BIG)
+    said = answering(b"", content_type="video/mp4", content_length=str(BIG), etag="7f614da9329cd3aebf59b91aadc30bf0")
+    with Server(said) as store:
+        peak = peak_of(lambda: hook.download(f"{store.url}/k.mp4", target))
+    assert len(store.requests) == 1
+    assert peak < BIG / 8
+
+
+def test_a_folder_is_no_target_of_a_download(hook: TopviewHook, service: StandIn, tmp_path: Path) -> None:
+    url = video_url(hook)
+    with pytest.raises(errors.TopviewInvalidRequest, match=r"target: .* is a folder; give the path of a file"):
+        hook.download(url, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert service.stats()["downloads"] == 0
 
 
 def test_a_target_of_another_length_is_fetched_again(hook: TopviewHook, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,16 +10,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
+log = logging.getLogger(__name__)
+
+MASKERS = (
+    "airflow.providers.common.compat.sdk",  # knows it from common.compat 1.22 on
+    "airflow.sdk.log",  # Airflow 3
+    "airflow.utils.log.secrets_masker",  # Airflow 2.11
+)
+
 
 def mask_secret(secret: str) -> None:
-    """Tell Airflow's log masker about a secret that it cannot find in the connection by itself."""
-    try:
-        from airflow.providers.common.compat import sdk
-
-        mask = sdk.mask_secret
-    except AttributeError:  # common.compat before 1.22
-        mask = import_module("airflow.utils.log.secrets_masker").mask_secret
-    mask(secret)
+    """Tell Airflow's log masker about a secret that it cannot find in the connection by itself; never raises."""
+    for name in MASKERS:
+        try:
+            mask = import_module(name).mask_secret
+        except (ImportError, AttributeError):
+            continue
+        try:
+            mask(secret)
+        except Exception as error:  # noqa: BLE001 - the masker is a second net, no reason to fail a task
+            log.debug("%s.mask_secret raised %s", name, type(error).__name__)
+        return
+    log.debug("This Airflow has no masker that could be told about a secret")
 
 
 def timer(moment: datetime) -> BaseTrigger:

@@ -6,12 +6,12 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from topview_provider import compat
-from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown
+from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewSubmitUnknown
 
 KEY = "topview"
 
@@ -42,6 +42,7 @@ class Record:
     :param seen: The item that stood there before an export, see ``TaskFamily.judge``.
     :param outcome: ``success`` or ``failed`` once known.
     :param cost_credit: Charge in credits, where TopView tells it.
+    :param kept: What a paid call answered, where the answer itself is what was bought.
     """
 
     fingerprint: str
@@ -52,6 +53,7 @@ class Record:
     seen: str = ""
     outcome: str = ""
     cost_credit: float | None = None
+    kept: Any = None
 
 
 def fingerprint(family: str, body: Mapping[str, Any], base_url: str, uid: str, content: Any = None) -> str:
@@ -130,14 +132,26 @@ class Ledger:
         """Write the id of the accepted task."""
         return self.write(replace(record, topview_task_id=topview_task_id, submitted_at=time.time()))
 
-    def settle(self, outcome: str, cost_credit: float | None = None) -> None:
-        """Write how the task ended."""
-        if record := self.read():
-            self.write(replace(record, outcome=outcome, cost_credit=cost_credit))
+    def settle(self, topview_task_id: str, outcome: str, cost_credit: float | None = None) -> None:
+        """
+        Write how the task ended, unless the record is another task's by now.
 
-    def forget(self) -> None:
-        """Remove the record: nothing was accepted, or the user wants another task."""
-        if self._store is not None:
+        :param topview_task_id: The task that ended.
+        :param outcome: ``success`` or ``failed``.
+        :param cost_credit: Charge in credits.
+        """
+        record = self.read()
+        if record and record.topview_task_id in ("", topview_task_id):
+            self.write(replace(record, topview_task_id=topview_task_id, outcome=outcome, cost_credit=cost_credit))
+
+    def forget(self, record: Record) -> None:
+        """
+        Remove an intent of which nothing was accepted, unless another attempt has written meanwhile.
+
+        :param record: The intent.
+        """
+        now = self.read()
+        if self._store is not None and now is not None and now.nonce == record.nonce:
             self._store.delete(KEY)
 
     def write(self, record: Record) -> Record:
@@ -176,3 +190,57 @@ def forgotten(family: str) -> TopviewSubmitUnknown:
         f"already bought this {family}; it does not buy another by itself. Look at the log of the first attempt for a "
         "topview_task_id and wait for it with the family's sensor, or clear this task to buy anew"
     )
+
+
+def changed(family: str, record: Record) -> TopviewInvalidRequest:
+    """Return the error for inputs that changed since a task was bought, where nobody asked for another one."""
+    return TopviewInvalidRequest(
+        f"The inputs of this task changed since {family} {record.topview_task_id} was bought, and it does not buy a "
+        "second one by itself: is there a time or a random value in a template, or was a script edited? To buy anew, "
+        f"delete the key {KEY!r} under Task State Store in the task's Storage tab and clear the task",
+        topview_task_id=record.topview_task_id,
+    )
+
+
+def first_of_its_round(context: Mapping[str, Any], retries: int) -> bool:
+    """
+    Tell whether this is the first attempt since the run began or a person cleared the task, not an automatic retry.
+
+    :param context: Airflow's context.
+    :param retries: Retries of the task.
+    """
+    ti = context["ti"]
+    try:
+        return int(ti.try_number) - 1 <= int(ti.max_tries) - retries
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def buy_once(book: Ledger, bought: str, name: str, first: bool, call: Callable[[], Any]) -> Any:
+    """
+    Make a call that costs and whose answer is what was bought; a retry or a clear gets the answer that was kept.
+
+    :param book: Ledger of the task instance.
+    :param bought: Fingerprint of the purchase.
+    :param name: Name of the call, for messages.
+    :param first: Whether this is the first attempt of its round.
+    :param call: Sends it, once.
+    :raises TopviewSubmitUnknown: An earlier attempt may have paid, and its answer is lost.
+    """
+    record = book.read()
+    if record and record.outcome == "success" and record.fingerprint == bought:
+        return record.kept
+    if record and record.outcome != "success":
+        raise orphaned(record)
+    if not book.remembers and not first:
+        raise forgotten(name)
+    record = book.intend(bought)
+    try:
+        result = call()
+    except TopviewSubmitUnknown:
+        raise
+    except TopviewError:
+        book.forget(record)
+        raise
+    book.write(replace(record, outcome="success", kept=result))
+    return result

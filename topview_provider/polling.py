@@ -11,7 +11,7 @@ from typing import Any
 from topview_provider import exceptions as errors
 from topview_provider.catalog import TaskFamily
 from topview_provider.pacing import after_failure, next_poll
-from topview_provider.results import Phase, state_of
+from topview_provider.results import FAILED_BEFORE, Phase, state_of, under_way
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class Watch:
     :param end_time: Unix time of the deadline.
     :param pace: Seconds between polls.
     :param max_poll_outage: Seconds for which polls may fail in a row.
+    :param cloud_front: Ask for CloudFront links.
     :param spread: Source of random numbers from 0 to 1.
     """
 
@@ -73,18 +74,24 @@ class Watch:
     end_time: float
     pace: float
     max_poll_outage: float = 900.0
+    cloud_front: bool = False
     spread: Callable[[], float] = random.random
     polls: int = 0
+    answer: Mapping[str, Any] | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
     _failing_since: float = field(default=0.0, init=False)
     _refused: int = field(default=0, init=False)
+    _rotations: int = field(default=0, init=False)
     _last_word: str | None = field(default=None, init=False)
 
     def saw(self, answer: Mapping[str, Any], now: float) -> Step:
         """Judge an answer that arrived."""
         self.polls += 1
+        self.answer = answer
+        if self.judge.get("seen") == FAILED_BEFORE and under_way(self.row, answer, self.judge):
+            self.judge = {name: value for name, value in self.judge.items() if name != "seen"}
         note = f"TopView answers again after {self._failures} failed polls" if self._failures else ""
-        self._failures = self._refused = 0
+        self._failures = self._refused = self._rotations = 0
         state = state_of(self.row, answer, self.judge)
         if state.phase is Phase.SUCCESS:
             return Step(outcome=Outcome("success"))
@@ -138,9 +145,11 @@ class Watch:
             log.info("%s %s: %s", self.row.name, self.topview_task_id, step.note)
 
     def _refused_key(self, error: errors.TopviewError, now: float, key_changed: bool) -> Step:
-        if key_changed:
-            self._refused = 0
-            return Step(0.0, note="the key was refused, but the connection holds a new one; going on with it")
+        if key_changed and now < self.end_time:
+            # At once where the key was rotated; at the pace where a secrets backend gives another key at each look.
+            wait = min(self.pace, self.end_time - now) if self._rotations else 0.0
+            self._refused, self._rotations = 0, self._rotations + 1
+            return Step(wait, note="the key was refused, but the connection holds a new one; going on with it")
         if self._refused >= AUTH_TRIES:
             return Step(outcome=Outcome("error", str(error), errors.TopviewUnavailable.__name__))
         if now >= self.end_time:

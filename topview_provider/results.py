@@ -14,6 +14,8 @@ from topview_provider.wire import FAILURES, scrub
 
 WAITING = frozenset({"init", "running"})
 SUCCESS = "success"
+FAILED_BEFORE = "failed"
+"""The mark of a failure that stood there before a second step: it is not the new one's."""
 
 
 class Phase(Enum):
@@ -57,9 +59,10 @@ def state_of(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str
     :param judge: What decides, from :meth:`TaskFamily.judge`, with ``seen`` for an item that was there before.
     """
     parent = _parent_state(row, answer)
-    if not judge or parent.phase is not Phase.SUCCESS:
-        return parent
-    items = _picked(row, answer, judge)
+    items = _picked(row, answer, judge) if judge else []
+    if not judge or (parent.phase is not Phase.SUCCESS and not (items and "script_id" in judge)):
+        stale = parent.phase is Phase.FAILED and judge.get("seen") == FAILED_BEFORE
+        return State(Phase.RUNNING, parent.word, "a failure from before") if stale else parent
     if not items:
         return State(Phase.RUNNING, parent.word, f"no {judge['items']} yet")
     states = [_word_state(item.get(row.item_status_key), _reason(item) or _reason(answer)) for item in items]
@@ -136,12 +139,19 @@ def seen_item(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, st
     """
     Return what tells the judged item that is there now from a later one; empty text where there is none.
 
-    That is its etag, else the path of its URL: the signature changes with each query.
+    That is its etag, else the path of its URL: the signature changes with each query. A failure that stands there is
+    marked too, for the next one would look the same.
     """
     for item in _picked(row, answer, judge):
-        if _word_state(item.get(row.item_status_key), "").phase is Phase.SUCCESS:
+        if _word_state(item.get(row.item_status_key), "").settled:
             return _mark(row, item)
-    return ""
+    return FAILED_BEFORE if _parent_state(row, answer).phase is Phase.FAILED else ""
+
+
+def under_way(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]) -> bool:
+    """Tell whether the judged item is being made: a failure that stood there before is gone then."""
+    states = [_word_state(item.get(row.item_status_key), "") for item in _picked(row, answer, judge)]
+    return any(state.phase is Phase.RUNNING for state in states)
 
 
 def _parent_state(row: TaskFamily, answer: Mapping[str, Any]) -> State:
@@ -175,6 +185,8 @@ def _picked(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]
 
 
 def _mark(row: TaskFamily, item: Mapping[str, Any]) -> str:
+    if _word_state(item.get(row.item_status_key), "").phase is Phase.FAILED:
+        return FAILED_BEFORE
     return str(item.get("videoEtag") or re.sub(r"^\w+://[^/?#]*|[?#].*", "", _item_url(row, item)))
 
 

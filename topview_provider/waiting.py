@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
@@ -49,12 +49,24 @@ def seconds(value: float | timedelta) -> float:
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
-class TopviewWaiting:
+class TopviewConnected:
+    """Mix the hook of a connection into an operator or a sensor."""
+
+    topview_conn_id: str
+
+    @cached_property
+    def hook(self) -> TopviewHook:
+        """The hook of this task's connection."""
+        from topview_provider.hooks.topview import TopviewHook
+
+        return TopviewHook(self.topview_conn_id)
+
+
+class TopviewWaiting(TopviewConnected):
     """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
 
     family: ClassVar[str]
 
-    topview_conn_id: str
     timeout: Any
     poll_interval: float | str
     max_poll_outage: float
@@ -63,13 +75,6 @@ class TopviewWaiting:
     execution_timeout: timedelta | None
     log: Any
     defer: Any
-
-    @cached_property
-    def hook(self) -> TopviewHook:
-        """The hook of this task's connection."""
-        from topview_provider.hooks.topview import TopviewHook
-
-        return TopviewHook(self.topview_conn_id)
 
     @property
     def row(self) -> catalog.TaskFamily:
@@ -83,7 +88,9 @@ class TopviewWaiting:
         """
         budget = seconds(self.row.timeout_seconds if self.timeout is None else self.timeout)
         if self.execution_timeout is not None:
-            budget = min(budget, self.execution_timeout.total_seconds())
+            # On the worker Airflow's own time-out must not come first: ours names the task and says that it goes on.
+            own = self.execution_timeout.total_seconds()
+            budget = min(budget, own - min(5.0, own / 10))
         return time.time() + budget
 
     def trigger(self, wait: Wait) -> TopviewTaskTrigger:
@@ -121,7 +128,11 @@ class TopviewWaiting:
         return self.hook.wait(self.watch(wait))
 
     def watch(self, wait: Wait) -> Watch:
-        """Return the decisions of this wait."""
+        """
+        Return the decisions of this wait.
+
+        :param wait: What is waited for.
+        """
         from topview_provider.polling import Watch
 
         return Watch(
@@ -132,6 +143,7 @@ class TopviewWaiting:
             end_time=wait.end_time,
             pace=self.pace or self.hook.settings.poll_interval or self.row.poll_seconds,
             max_poll_outage=float(self.max_poll_outage),
+            cloud_front=bool(self.need_cloud_front_url),
         )
 
     def raise_unless_success(self, outcome: Outcome, wait: Wait, *, resumes: bool = True) -> None:
@@ -165,6 +177,21 @@ class TopviewWaiting:
         """Ask once more, for URLs that were signed just now, and judge the answer."""
         answer = self.hook.query(self.family, wait.topview_task_id, cloud_front=bool(self.need_cloud_front_url))
         return answer, results.state_of(self.row, answer, wait.judge)
+
+    def landing_answer(self, wait: Wait) -> tuple[Mapping[str, Any], results.State]:
+        """
+        Ask once more as patiently as the wait itself: the task is done and paid for, a passing fault must not lose it.
+
+        :param wait: What was waited for; its deadline no longer counts.
+        :raises TopviewError: TopView could not be asked for ``max_poll_outage``.
+        """
+        patience = time.time() + float(self.max_poll_outage) + GRACE
+        watch = self.watch(replace(wait, end_time=max(wait.end_time, patience)))
+        outcome = self.hook.look(watch)
+        if outcome is not None:
+            self.raise_unless_success(outcome, wait)
+        answer = watch.answer or {}
+        return answer, results.state_of(self.row, answer, watch.judge)
 
     def manifest(self, answer: Mapping[str, Any], wait: Wait) -> dict[str, Any]:
         """Return the result in the one shape of all families."""

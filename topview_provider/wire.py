@@ -17,7 +17,6 @@ ABSENT: Any = object()
 """The ``result`` of an envelope that has none."""
 
 CODES: Mapping[str, type[errors.TopviewError]] = {
-    "401": errors.TopviewAuthError,
     "4004": errors.TopviewNotFound,
     "4007": errors.TopviewBusy,
     "4100": errors.TopviewInsufficientCredits,
@@ -31,7 +30,6 @@ CODE_CLASSES: Mapping[str, type[errors.TopviewError]] = {
 HTTP_STATUSES: Mapping[int, type[errors.TopviewError]] = {
     401: errors.TopviewAuthError,
     403: errors.TopviewAuthError,
-    404: errors.TopviewNotFound,
     408: errors.TopviewUnavailable,
     429: errors.TopviewBusy,
 }
@@ -113,20 +111,18 @@ def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, 
     if 200 <= status < 300:
         if not code:
             raise lost(call, f"an answer that is not TopView's envelope: {excerpt(body, hide)!r}")
-        found, label = _by_code(code), scrub(code, hide)[:40]
+        label = scrub(code, hide)[:40]
     else:
-        found, label = _by_status(call, status, code), f"HTTP {status}"
-        label += f", code {scrub(code, hide)[:40]}" if code else ""
+        label = f"HTTP {status}" + (f", code {scrub(code, hide)[:40]}" if code else "")
         message = message or _redirect(status, headers) or excerpt(body, hide)
-    raise refusal(call, found, label, scrub(message, hide), retry_after(headers))
+    raise refusal(call, _meaning(call, status, code), label, scrub(message, hide), retry_after(headers))
 
 
 def refusal(
     call: Call, found: type[errors.TopviewError], label: str, message: str, wait: float | None = None
 ) -> errors.TopviewError:
     """Build the error for an answer that says no; a submit that was not clearly refused becomes unknown."""
-    unclear = found in (errors.TopviewUnavailable, errors.TopviewRejected)
-    if call.submits and unclear:
+    if call.submits and found is errors.TopviewUnavailable:
         found = errors.TopviewSubmitUnknown
     text = f"{call} answered {label}: {message or 'no message'}"
     if call.topview_task_id:
@@ -237,21 +233,28 @@ def _envelope(body: bytes) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _by_code(code: str) -> type[errors.TopviewError]:
-    if code in CODES:
-        return CODES[code]
-    known_shape = len(code) == 4 and code.isdigit()
-    return CODE_CLASSES.get(code[0], errors.TopviewRejected) if known_shape else errors.TopviewRejected
+def _meaning(call: Call, status: int, code: str) -> type[errors.TopviewError]:
+    """
+    Return what an answer that says no means.
 
-
-def _by_status(call: Call, status: int, code: str) -> type[errors.TopviewError]:
+    A submit believes a clear refusal, for then it may go again; any other call believes TopView's own codes only: what
+    a gateway says passes, and must not end the wait for a task that is paid for.
+    """
+    if status not in HTTP_STATUSES and 200 <= status < 500 and re.fullmatch("[45][0-9]{2}", code):
+        status, code = int(code), ""  # seen in envelopes: the HTTP status once more, behind another one
     if status in HTTP_STATUSES:
         return HTTP_STATUSES[status]
-    if status < 200:
-        return errors.TopviewUnavailable
-    if status >= 500:
-        by_code = _by_code(code) if code else errors.TopviewUnavailable
-        return errors.TopviewUnavailable if call.submits or by_code is errors.TopviewRejected else by_code
-    if status >= 400 and code:
-        return _by_code(code)
-    return errors.TopviewInvalidRequest
+    own = _by_code(code)
+    if own and (200 <= status < 300 or 400 <= status < (500 if call.submits else 600)):
+        return own
+    if status == 404 and (call.submits or call.alternatives):
+        return errors.TopviewNotFound
+    if call.submits and (300 <= status < 400 or (400 <= status < 500 and not code)):
+        return errors.TopviewInvalidRequest
+    return errors.TopviewUnavailable
+
+
+def _by_code(code: str) -> type[errors.TopviewError] | None:
+    if code in CODES:
+        return CODES[code]
+    return CODE_CLASSES.get(code[0]) if re.fullmatch("[0-9]{4}", code) else None

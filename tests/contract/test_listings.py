@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -69,6 +70,11 @@ def clean(row: Listing, item: Any) -> Any:
     return {key: value for key, value in item.items() if key not in row.drop} if isinstance(item, dict) else item
 
 
+def shown(row: Listing, found: list[Any]) -> list[Any]:
+    """Return what of the items goes to XCom by default: the columns of the row, or everything."""
+    return [{name: item.get(name) for name in row.columns} if row.columns else item for item in found]
+
+
 @call_promise
 def test_an_operator_stands_for_the_call(row: Listing) -> None:
     found = operator_class(row)
@@ -113,7 +119,7 @@ def test_the_result_is_what_topview_has(row: Listing, service: StandIn) -> None:
     example = needed(row)
     found = operator_class(row)(task_id="t", **example.arguments).execute(new_context())
     there = straight(service, row, example.body)
-    assert unsigned(found) == unsigned(clean(row, there) if row.action or row.single else items(row, there))
+    assert unsigned(found) == unsigned(clean(row, there) if row.action or row.single else shown(row, items(row, there)))
     assert row.action or found
     assert service.requests(row.path)[0]["status"] == 200
 
@@ -170,7 +176,7 @@ def test_every_page_is_read(row: Listing, service: StandIn) -> None:
     assert len(calls) == pages
     assert [call.get("pageNo") for call in calls] == [str(n + 1) if row.paged else None for n in range(pages)]
     there = items(row, straight(service, row, needed(row).body))
-    assert unsigned(found) == unsigned(there)
+    assert unsigned(found) == unsigned(shown(row, there))
 
 
 @list_promise
@@ -183,18 +189,32 @@ def test_a_limit_ends_the_reading(row: Listing, service: StandIn) -> None:
 
 @list_promise
 def test_only_the_chosen_fields_stay(row: Listing, service: StandIn) -> None:
-    everything = small(row).execute(new_context())
-    key = next(iter(everything[0]))
-    chosen = small(row, fields=[key, "unheardOf"]).execute(new_context())
-    assert unsigned(chosen) == unsigned([{key: item[key], "unheardOf": None} for item in everything])
+    there = items(row, straight(service, row, needed(row).body))
+    for key in there[0]:
+        chosen = small(row, fields=[key, "unheardOf"], limit=7).execute(new_context())
+        assert unsigned(chosen) == unsigned([{key: item.get(key), "unheardOf": None} for item in there[:7]])
 
 
 @list_promise
-def test_a_long_list_can_go_to_a_file(row: Listing, service: StandIn, tmp_path: Path) -> None:
-    everything = small(row).execute(new_context())
+def test_a_long_list_can_go_to_a_file_and_is_whole_there(row: Listing, service: StandIn, tmp_path: Path) -> None:
     target = tmp_path / "of" / "today.jsonl"
     task = small(row, result_path=str(tmp_path) + "/of/{{ day }}.jsonl")
     task.render_template_fields({"day": "today"})
     found = task.execute(new_context())
     assert found.endswith(str(target))
-    assert unsigned([json.loads(line) for line in target.read_text().splitlines()]) == unsigned(everything)
+    assert [path.name for path in target.parent.iterdir()] == ["today.jsonl"]
+    written = [json.loads(line) for line in target.read_text().splitlines()]
+    assert unsigned(written) == unsigned(items(row, straight(service, row, needed(row).body)))
+
+
+@list_promise
+def test_what_a_list_returns_is_what_its_docstring_says(row: Listing, service: StandIn) -> None:
+    text = inspect.cleandoc(operator_class(row).__doc__ or "")
+    paragraph = " ".join(text.partition("\nReturns ")[2].partition("\n\n")[0].split())
+    returned, _, others = paragraph.partition("``fields`` may name ")
+    assert paragraph
+    there = items(row, straight(service, row, needed(row).body))[0]
+    if row.columns:
+        assert re.findall(r"``(\w+)``", returned) == list(row.columns)
+        assert {*re.findall(r"``(\w+)``", others)} == {*there} - {*row.columns}
+    assert {*small(row, limit=1).execute(new_context())[0]} <= {*re.findall(r"``(\w+)``", returned)}

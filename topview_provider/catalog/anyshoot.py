@@ -133,6 +133,7 @@ ANYSHOOT_TEMPLATE_LIST = Listing(
         Field("pageSize", default="20"),
     ),
     items_key="data",
+    columns=("templateId", "coverUrl"),
     answer={
         **PAGE,
         **items(

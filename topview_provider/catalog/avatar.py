@@ -114,6 +114,7 @@ AVATAR_LIST = Listing(
         ),
     ),
     items_key="data",
+    columns=("aiavatarId", "aiavatarName", "gender", "voiceoverIdDefault", "type"),
     answer={
         **PAGE,
         **items(

@@ -78,7 +78,7 @@ def check(row: Row, body: Mapping[str, Any], *, lenient: bool = False) -> list[P
         if is_empty(value):
             continue
         try:
-            field.to_wire(value, lenient=lenient)
+            field.to_wire(value, lenient=lenient, rendered=False)
         except FieldError as error:
             problems.append(Problem(WRONG, f"{field.wire}: {error}"))
     return problems + missing(row, body)

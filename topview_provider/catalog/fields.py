@@ -8,10 +8,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 ABSENT = ""
 """In a condition: the other field is empty or was not given."""
+
+LEFTOVERS = ("None", "undefined")
+"""What a template leaves where its variable was nothing. A service would take it for a text and charge for it."""
 
 When = Mapping[str, tuple[str, ...]]
 """A conjunction over wire names: it holds if every named field has one of the values, compared as lower-case text."""
@@ -39,6 +43,7 @@ class Field:
     :param minimum: Smallest allowed number.
     :param maximum: Largest allowed number.
     :param max_length: Most characters.
+    :param moment: The text is a moment: a datetime or ISO 8601, sent as ``yyyy-MM-dd HH:mm:ss`` in UTC.
     :param children: Fields of the object, or of each object of the array.
     :param rule: What else the reference says, for people.
     :param certainty: Mark of the reference: D documented, V vendor's client, C other client, I inferred, ? unknown.
@@ -58,6 +63,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None
+    moment: bool = False
     children: tuple[Field, ...] = ()
     rule: str = ""
     certainty: str = "D"
@@ -68,31 +74,36 @@ class Field:
         """Name of the argument in Python."""
         return self.python or snake_case(self.wire)
 
-    def to_wire(self, value: Any, *, lenient: bool = False) -> Any:
+    def to_wire(self, value: Any, *, lenient: bool = False, rendered: bool = True) -> Any:
         """
         Turn a rendered value into the wire type.
 
         :param value: What the user's argument holds once templates are rendered; not empty.
         :param lenient: Let choices pass that the table does not know.
+        :param rendered: The value comes from a template: a text ``None`` or ``undefined`` is refused.
         :raises FieldError: The value does not fit; the text says what does.
         """
         if self.type.startswith("array"):
             element = self.type[6:-1] or "any"
-            items = [self._convert(element, item) for item in _as_list(value)]
+            items = [self._convert(element, item, rendered) for item in _as_list(value)]
         else:
             element = self.type
-            items = [self._convert(element, value)]
+            items = [self._convert(element, value, rendered)]
         for item in items:
             self._check(item, lenient)
         return items if self.type.startswith("array") else items[0]
 
-    def _convert(self, kind: str, value: Any) -> Any:
+    def _convert(self, kind: str, value: Any, rendered: bool) -> Any:
+        if self.moment:
+            return _moment(value)
         converted = CONVERTERS[kind](value) if kind in CONVERTERS else value
+        if rendered and isinstance(converted, str) and converted.strip(" ") in LEFTOVERS:
+            raise FieldError(f"{value!r} is no text to send{_hint(value)}")
         if self.children:
-            converted = self._convert_children(_as_object(converted))
+            converted = self._convert_children(_as_object(converted), rendered)
         return converted
 
-    def _convert_children(self, item: dict[str, Any]) -> dict[str, Any]:
+    def _convert_children(self, item: dict[str, Any], rendered: bool) -> dict[str, Any]:
         known = {child.wire: child for child in self.children}
         out = dict(item)
         for name, child in known.items():
@@ -101,7 +112,7 @@ class Field:
                     raise FieldError(f"each entry needs {name!r}, {item!r} has none")
                 continue
             try:
-                out[name] = child.to_wire(item[name])
+                out[name] = child.to_wire(item[name], rendered=rendered)
             except FieldError as error:
                 raise FieldError(f"{name}: {error}") from None
         return out
@@ -172,11 +183,28 @@ def _number(value: Any) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _truth(value: Any) -> bool:
+def truth(value: Any) -> bool:
+    """
+    Return what a switch says: true, false, 1 or 0, as text or not.
+
+    :param value: What the user gave, not empty.
+    :raises FieldError: It says something else.
+    """
     text = str(value).strip().lower()
     if text not in ("true", "false", "1", "0"):
         raise FieldError(f"{value!r} is neither true nor false{_hint(value)}")
     return text in ("true", "1")
+
+
+def _moment(value: Any) -> str:
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        utc = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (AttributeError, ValueError, OverflowError):
+        raise FieldError(
+            f"{value!r} is no moment; give a datetime or a text like 2025-01-31 08:00:00{_hint(value)}"
+        ) from None
+    return datetime(*utc.timetuple()[:6]).isoformat(" ")
 
 
 def _as_object(value: Any) -> dict[str, Any]:
@@ -217,9 +245,9 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "string|integer": _text,
     "integer": _whole,
     "number": _number,
-    "boolean": _truth,
-    "boolean|string": _truth,
-    "string(bool)": lambda value: str(_truth(value)).lower(),
+    "boolean": truth,
+    "boolean|string": truth,
+    "string(bool)": lambda value: str(truth(value)).lower(),
     "object": _as_object,
     "array[number]": lambda value: [_number(item) for item in _as_list(value)],
 }

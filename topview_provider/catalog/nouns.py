@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from topview_provider.catalog.fields import Field, as_text
+from topview_provider.catalog.fields import Field, FieldError, is_empty, truth
 
 NOTICE_URL = Field("noticeUrl", rule="TopView POSTs here when the task ends; a hint only, the truth is the query")
-TASK_ID = Field("taskId", python="topview_task_id", required=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +89,9 @@ class TaskFamily(Row):
     :param title_path: A title for people; the first one found.
     :param cost_key: Where the charge stands; empty if the answer has none.
     :param cost_type: ``number`` or ``string``, as the answer spells it.
-    :param changed_by: Listing whose answer, asked with the same task id, is part of what is bought.
     :param callback: ``bizType`` of the callback; empty if unknown.
     :param charge: What one task costs in the stand-in; not a price list.
-    :param expected_seconds: Usual time to the result, a seed for the first poll.
+    :param expected_seconds: Usual time to the result, shown to people.
     :param poll_seconds: Interval between polls.
     :param timeout_seconds: Default deadline of one attempt.
     :param price: TopView's price in words.
@@ -113,7 +111,6 @@ class TaskFamily(Row):
     title_path: str = ""
     cost_key: str = ""
     cost_type: str = "number"
-    changed_by: str = ""
     callback: str = ""
     charge: float = 1
     expected_seconds: float
@@ -139,15 +136,23 @@ class TaskFamily(Row):
         everything.
 
         :param body: The submit body, or the sensor's arguments in wire names.
+        :raises FieldError: ``preview`` is neither true nor false.
         """
         if not self.item_id_key:
             return {}
-        preview = bool(self.preview_items_key) and as_text(body.get("preview")) == "true"
-        judge = {"items": self.preview_items_key if preview else self.items_key}
+        judge = {"items": self.preview_items_key if self._previews(body.get("preview")) else self.items_key}
         picked = body.get(self.item_id_key)
         if picked not in (None, ""):
             judge["script_id"] = str(picked)
         return judge
+
+    def _previews(self, value: Any) -> bool:
+        if not self.preview_items_key or is_empty(value):
+            return False
+        try:
+            return truth(value)
+        except FieldError as error:
+            raise FieldError(f"preview: {error}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +171,7 @@ class Listing(Row):
     :param uid_optional: The call is answered without ``Topview-Uid``.
     :param loose: The fields may stand beside ``result`` instead of in it.
     :param drop: Wire names that must never leave the wire (keys in clear).
+    :param charges: The call costs credits, so it is sent again only where TopView surely did not take it.
     """
 
     path: str
@@ -179,6 +185,7 @@ class Listing(Row):
     uid_optional: bool = False
     loose: bool = False
     drop: tuple[str, ...] = ()
+    charges: bool = False
 
 
 TASK_STATE: Mapping[str, str] = MappingProxyType({"taskId": "string", "status": "string", "errorMsg": "string|null"})

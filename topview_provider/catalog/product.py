@@ -89,6 +89,7 @@ PRODUCT_AVATAR_V1_DOWNLOAD = Listing(
     title="Product Avatar v1: download result without watermark",
     path="/v1/product_avatar/task/image_replace/download_without_watermark",
     action=True,
+    charges=True,
     fields=(
         Field("taskId", python="topview_task_id", required=True, certainty="I"),
         Field("key", rule="`key` of the wanted productReplaceResult entry", certainty="I"),
@@ -246,6 +247,7 @@ PRODUCT_AVATAR_PUBLIC_LIST = Listing(
         *PAGING,
     ),
     items_key="data",
+    columns=("avatarId", "gender", "voiceoverId", "avatarImagePath"),
     answer={
         **PAGE,
         **items(

@@ -147,7 +147,6 @@ MARKETING_VIDEO_EXPORT = TaskFamily(
     items_key="exportVideos",
     item_status_key="status",
     item_id_key="scriptId",
-    changed_by="marketing_video_script_list",
     outputs=_OUTPUTS,
     values=_VALUES,
     title_path="{items}[].title",

@@ -28,6 +28,7 @@ VOICE_LIST = Listing(
         Field("voiceName", rule="name filter, unproven", certainty="C"),
     ),
     items_key="data",
+    columns=("voiceId", "voiceName", "gender", "age", "style", "accent", "language", "bestSupportLanguage"),
     answer={
         **PAGE,
         **items(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,8 @@ from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.polling import Outcome, Step, Watch
 
 if TYPE_CHECKING:
+    import ssl
+
     import aiohttp
 
 POOL = 20
@@ -161,10 +164,9 @@ class TopviewAsyncHook:
         return self._own
 
     async def _open(self, shared: Shared) -> None:
+        shared.settings, tls = await asyncio.to_thread(_prepare, self.topview_conn_id)
         import aiohttp
 
-        shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
-        tls = await asyncio.to_thread(tls_context, shared.settings.ca())
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
         shared.session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[tracing()]
@@ -172,7 +174,7 @@ class TopviewAsyncHook:
 
     async def _poll(self, watch: Watch) -> Step:
         try:
-            call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, False)
+            call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, watch.cloud_front)
             return watch.saw(requesting.task_answer(call, await self._send(call)), time.time())
         except errors.TopviewAuthError as error:
             try:
@@ -209,3 +211,11 @@ class TopviewAsyncHook:
         account = requesting.task_answer(call, await self._send(call))
         shared.uid = str(account.get("uid") or "")
         return shared.uid
+
+
+def _prepare(conn_id: str) -> tuple[Settings, ssl.SSLContext | bool]:
+    """Do in a thread what would hold up the loop: look up the connection, load certificates and, once, libraries."""
+    for name in ("aiohttp", "requests.utils", "tenacity", "yarl"):
+        import_module(name)
+    settings = read_settings(conn_id)
+    return settings, tls_context(settings.ca())

@@ -64,7 +64,7 @@ def send(session: requests.Session, settings: Settings, uid: str, call: wire.Cal
             said = _read(call, answer, settings.read_timeout)
     except (requests.RequestException, HTTPError, TimeoutError) as error:
         # As long as nothing of the body was read, at most headers have left this machine: TopView cannot have taken it.
-        sent = body is None or body.tell() > 0
+        sent = body.tell() > 0 if body else may_have_left(error)
         raise wire.lost(call, _reason(error, settings, url), sent=sent) from None
     return wire.interpret(call, answer.status_code, answer.headers, said, hide=(settings.api_key,))
 
@@ -117,6 +117,18 @@ def tls_context(ca: bool | str) -> ssl.SSLContext | bool:
     if isinstance(ca, str) and os.path.isdir(ca):
         return ssl.create_default_context(capath=ca)
     return ssl.create_default_context(cafile=ca if isinstance(ca, str) else _bundle())
+
+
+def may_have_left(error: BaseException) -> bool:
+    """
+    Tell whether a request without a body may have left this machine before it failed.
+
+    :param error: What ``requests`` or :func:`send` raised.
+    """
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    never = (ConnectTimeoutError, NewConnectionError, ssl.SSLCertVerificationError)
+    return not any(isinstance(cause, never) for cause in _causes(error))
 
 
 def _kind(body: object) -> dict[str, str]:

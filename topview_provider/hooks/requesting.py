@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from tenacity import RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from topview_provider import catalog, wire
 from topview_provider import exceptions as errors
 from topview_provider.catalog.check import build
+from topview_provider.hooks.doors import may_have_left
 from topview_provider.hooks.settings import Settings
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 Item = dict[str, Any]
 Items = list[Item]
@@ -67,6 +69,7 @@ def listing_call(settings: Settings, name: str, arguments: Mapping[str, Any]) ->
         settings.conn_id,
         params={} if row.body else texts,
         body=body if row.body else None,
+        submits=row.charges,
         topview_task_id=body.get("taskId"),
         uid_optional=row.uid_optional,
         loose=row.loose,
@@ -84,6 +87,13 @@ def task_answer(call: wire.Call, result: Any) -> Item:
         kind = "no result" if result is wire.ABSENT else f"a result of type {type(result).__name__}"
         raise wire.lost(call, f"an answer with {kind}")
     return result
+
+
+def action_answer(name: str, result: Any) -> Any:
+    """Return the ``result`` of an action as it came, without the fields that must not leave the wire."""
+    if isinstance(result, dict):
+        return without(result, catalog.listing(name).drop)
+    return None if result is wire.ABSENT else result
 
 
 def items_in(row: catalog.Listing, result: Any) -> Items:
@@ -152,12 +162,14 @@ class Pages:
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = getattr(error, "retry_after", None) or 0.0
-    grown: float = min(2.0 ** (state.attempt_number - 1), LONGEST_WAIT / 3)
+    grown: float = min(2.0 ** min(state.attempt_number - 1, 16), LONGEST_WAIT / 3)
     return max(grown, min(asked, LONGEST_WAIT))
 
 
 def reading() -> dict[str, Any]:
     """Return how long a read is asked again: it costs nothing, so every passing fault counts."""
+    from tenacity import retry_if_exception, stop_after_attempt
+
     return {
         "retry": retry_if_exception(lambda e: isinstance(e, errors.TopviewUnavailable | errors.TopviewBusy)),
         "wait": _wait,
@@ -175,4 +187,37 @@ def submitting(patience: float) -> dict[str, Any]:
 
     :param patience: Seconds.
     """
+    from tenacity import stop_before_delay
+
     return {**reading(), "stop": stop_before_delay(patience)}
+
+
+def acting(call: wire.Call, patience: float) -> dict[str, Any]:
+    """Return how long an action is sent again: as a submit where it costs credits, as a read where it does not."""
+    return submitting(patience) if call.submits else reading()
+
+
+class Tries:
+    """
+    Send one call, maybe several times, and know what an earlier try may have done.
+
+    A delete that was carried out and whose answer was lost is answered 4004 the second time; that is its success.
+
+    :param send: Sends a call once.
+    """
+
+    def __init__(self, send: Callable[[wire.Call], Any]) -> None:
+        self.send = send
+        self.unclear = False
+
+    def __call__(self, call: wire.Call) -> Any:
+        """Send the call once more."""
+        try:
+            return self.send(call)
+        except errors.TopviewNotFound as error:
+            if call.method == "DELETE" and self.unclear and str(error.code).endswith("4004"):
+                return None
+            raise
+        except errors.TopviewUnavailable as error:
+            self.unclear = self.unclear or may_have_left(error)
+            raise

@@ -126,6 +126,22 @@ class TopviewHook(BaseHook):
                 return step.outcome
             time.sleep(step.seconds)
 
+    def look(self, watch: Watch) -> Outcome | None:
+        """
+        Ask how a task stands, with the tolerance of a wait: ``watch.answer`` then holds an answer, whatever it says.
+
+        :param watch: The task and how to wait for it.
+        :returns: None, or how it ended without an answer.
+        """
+        while watch.answer is None:
+            step = self._poll(watch)
+            watch.report(step)
+            if watch.answer is None and step.outcome:
+                return step.outcome
+            if watch.answer is None:
+                time.sleep(step.seconds)
+        return None
+
     def list(self, name: str, **filters: Any) -> Items:
         """
         Return all items of a list.
@@ -152,11 +168,10 @@ class TopviewHook(BaseHook):
 
         :param name: Name of the action, for example ``marketing_video_script_update``.
         :param arguments: Its arguments in Python names.
+        :raises TopviewSubmitUnknown: The action costs credits, and nobody knows whether it was carried out.
         """
-        result = self._again(requesting.reading(), requesting.listing_call(self.settings, name, arguments))
-        if isinstance(result, dict):
-            return requesting.without(result, catalog.listing(name).drop)
-        return None if result is wire.ABSENT else result
+        call = requesting.listing_call(self.settings, name, arguments)
+        return requesting.action_answer(name, self._again(requesting.acting(call, self.patience), call))
 
     def choose_voice(self, name: str = "", **filters: Any) -> str:
         """
@@ -246,7 +261,7 @@ class TopviewHook(BaseHook):
 
     def _poll(self, watch: Watch) -> Step:
         try:
-            call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, False)
+            call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, watch.cloud_front)
             return watch.saw(requesting.task_answer(call, self._send(call)), time.time())
         except errors.TopviewAuthError as error:
             try:
@@ -264,7 +279,7 @@ class TopviewHook(BaseHook):
     def _again(self, rules: dict[str, Any], call: wire.Call) -> Any:
         from tenacity import Retrying
 
-        return Retrying(**rules)(self._send, call)
+        return Retrying(**rules)(requesting.Tries(self._send), call)
 
     def _send(self, call: wire.Call) -> Any:
         uid = self.settings.uid if call.uid_optional else self.uid

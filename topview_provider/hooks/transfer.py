@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
 
 import requests
 
@@ -14,6 +18,9 @@ from topview_provider.exceptions import TopviewInvalidRequest, TopviewNotFound, 
 from topview_provider.hooks.doors import plain_session, transport
 from topview_provider.hooks.settings import Settings
 from topview_provider.wire import redact_url
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 CHUNK = 1024 * 1024
 NOT_MEDIA = ("text/html", "application/json", "application/xml", "text/xml")
@@ -61,46 +68,121 @@ def fetch(settings: Settings, url: str, target: Any) -> int:
     """
     Stream a result URL into a file and return its length in bytes.
 
-    The file appears under its name only when it is complete: it is written beside it under a temporary name first. A
-    target that already has the promised length is complete and not fetched again.
+    The file appears under its name only when it is complete. A target that is complete already is not fetched again:
+    its length is the promised one, and its MD5 the one that the storage names. A storage that names none proves
+    nothing, and its file replaces the target.
 
     :param settings: Proxy, TLS and time-outs.
     :param url: Signed URL.
     :param target: ``ObjectStoragePath`` to land at.
+    :raises TopviewInvalidRequest: The target is a folder.
     :raises TopviewNotFound: HTTP 403, 404 or 410: the URL has expired.
     :raises TopviewUnavailable: Any other answer, one cut short, or one that is no media file.
     """
+    refuse_folder(target, "target")
     try:
-        with (
-            plain_session() as session,
-            # identity: the length promised is then the length on disk
-            session.get(
-                url, stream=True, headers={"Accept-Encoding": "identity"}, **transport(settings, url)
-            ) as answer,
-        ):
-            expected = _checked(answer, url)
-            if expected and target.exists() and target.stat().st_size == expected:
-                log.info("%s is complete already", target)
-                return expected
-            return _land(answer, expected, target)
+        with _answer(settings, url) as answer:
+            expected, promised = _checked(answer, url), _promised_md5(answer.headers)
+            if not promised or not _has_length(target, expected):
+                return _land(answer, expected, target)
+        # Closed before the target is read: that may take longer than a storage keeps an idle connection.
+        if _md5(target) == promised:
+            log.info("%s is complete already", target)
+            return int(target.stat().st_size)
+        with _answer(settings, url) as answer:
+            return _land(answer, _checked(answer, url), target)
     except requests.RequestException as error:
         raise TopviewUnavailable(f"GET {redact_url(url)}: {type(error).__name__} while downloading") from None
 
 
-def _land(answer: requests.Response, expected: int | None, target: Any) -> int:
+def file_path(text: Any, argument: str) -> ObjectStoragePath:
+    """
+    Return where a file is to land.
+
+    :param text: Local path or URL.
+    :param argument: What the user calls it.
+    :raises TopviewInvalidRequest: It is empty, ends in ``/`` or is an existing folder.
+    """
+    from topview_provider.hooks.topview import storage_path
+
+    spelled = str(text or "").strip()
+    if not spelled or spelled.endswith("/"):
+        raise TopviewInvalidRequest(f"{argument}: {spelled!r} is no path of a file")
+    target = storage_path(text)
+    refuse_folder(target, argument)
+    return target
+
+
+def refuse_folder(target: Any, argument: str) -> None:
+    """
+    Refuse a target that is no place for a file: moving onto a folder would land inside it, under a temporary name.
+
+    :param target: ``ObjectStoragePath`` to land at.
+    :param argument: What the user calls it.
+    :raises TopviewInvalidRequest: It is an existing folder.
+    """
+    if target.is_dir():
+        raise TopviewInvalidRequest(f"{argument}: {str(target)!r} is a folder; give the path of a file")
+
+
+@contextmanager
+def landing(target: Any) -> Iterator[IO[bytes]]:
+    """
+    Open a file that appears under its name only when the block ends well; until then it has a temporary one beside it.
+
+    :param target: ``ObjectStoragePath`` to land at; its folder is made where there is none.
+    """
     part = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with part.open("wb") as file:
-            size: int = sum(file.write(piece) for piece in _progress(answer.iter_content(CHUNK), expected))
-        if size == 0 or (expected is not None and size != expected):
-            raise TopviewUnavailable(f"GET {redact_url(answer.url)} delivered {size} of {expected or 'some'} bytes")
+            yield file
         # ObjectStoragePath has no rename that replaces on every backend; mv copies where it must.
         part.fs.mv(part.path, target.path)
     except BaseException:
         _forget(part)
         raise
+
+
+@contextmanager
+def _answer(settings: Settings, url: str) -> Iterator[requests.Response]:
+    with (
+        plain_session() as session,
+        # identity: the length promised is then the length on disk
+        session.get(url, stream=True, headers={"Accept-Encoding": "identity"}, **transport(settings, url)) as answer,
+    ):
+        yield answer
+
+
+def _land(answer: requests.Response, expected: int | None, target: Any) -> int:
+    with landing(target) as file:
+        size: int = sum(file.write(piece) for piece in _progress(answer.iter_content(CHUNK), expected))
+        if size == 0 or (expected is not None and size != expected):
+            raise TopviewUnavailable(f"GET {redact_url(answer.url)} delivered {size} of {expected or 'some'} bytes")
     return size
+
+
+def _promised_md5(headers: Mapping[str, str]) -> str:
+    """Return the MD5 of the whole file as 32 hex digits, empty where the storage does not name it."""
+    try:
+        digest = base64.b64decode(headers.get("Content-MD5", ""), validate=True).hex()
+    except ValueError:
+        digest = ""
+    etag = headers.get("ETag", "").strip('"').lower()
+    # The ETag of a file that S3 took in parts ends in "-<parts>" and is no MD5.
+    return next((text for text in (digest, etag) if re.fullmatch(r"[0-9a-f]{32}", text)), "")
+
+
+def _has_length(target: Any, expected: int | None) -> bool:
+    return bool(expected) and target.exists() and target.stat().st_size == expected
+
+
+def _md5(target: Any) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with target.open("rb") as file:
+        while piece := file.read(CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _checked(answer: requests.Response, url: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
@@ -32,8 +33,9 @@ class TopviewCreditLogsOperator(TopviewListOperator):
 
     :param charge_type: Such as ``m2v`` (marketing video), ``video_avatar``, ``voice_clone``; other values pass.
         (templated)
-    :param start_time: UTC, ``yyyy-MM-dd HH:mm:ss``. (templated)
-    :param end_time: UTC, ``yyyy-MM-dd HH:mm:ss``. (templated)
+    :param start_time: Datetime, or text in ISO 8601 or as ``yyyy-MM-dd HH:mm:ss``; sent in UTC, and one without a time
+        zone is taken for UTC. (templated)
+    :param end_time: The same. (templated)
     :param page_no: First page to read. (templated)
     :param page_size: Items per page. (templated)
 
@@ -46,8 +48,8 @@ class TopviewCreditLogsOperator(TopviewListOperator):
         self,
         *,
         charge_type: str | None = None,
-        start_time: str | None = None,
-        end_time: str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
         page_no: int | str | None = None,
         page_size: int | str | None = None,
         **kwargs: Any,

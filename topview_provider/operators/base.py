@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NoReturn
 
@@ -100,19 +101,16 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         :param event: The timer's event; means nothing.
         :param busy_until: Unix time until which to wait for a busy TopView.
         """
+        end_time = self.deadline()
         body = self.request({"notice_url": self.notice_url}, self.extra())
         book = ledger.Ledger.of(context)
-        bought = self.fingerprint(body)
-        record = self.known(book, bought, context)
+        record = self.known(book, body, context)
         if record is None:
             if busy_until is None:
                 busy_until = time.time() + seconds(self.busy_timeout)
-            record = self.submit(book, body, bought, busy_until)
-        judge = self.row.judge(body)
-        if record.seen:
-            judge["seen"] = record.seen
-        wait = Wait(record.topview_task_id, record.submitted_at, self.deadline(), judge)
-        return self.follow(context, body, wait)
+            record = self.submit(book, body, end_time, busy_until)
+        judge = {**self.row.judge(body), **({"seen": record.seen} if record.seen else {})}
+        return self.follow(context, body, Wait(record.topview_task_id, record.submitted_at, end_time, judge))
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """
@@ -145,58 +143,69 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         return dict(extra)
 
     def fingerprint(self, body: Mapping[str, Any]) -> str:
-        """Return what identifies the purchase; for an export that includes the script as it stands now."""
-        content = None
-        if self.row.changed_by:
-            content = self.hook.list(self.row.changed_by, topview_task_id=body[self.row.task_id_key])
-        return ledger.fingerprint(self.family, body, self.hook.settings.base_url, self.hook.uid, content)
+        """Return what identifies the purchase."""
+        return ledger.fingerprint(self.family, body, self.hook.settings.base_url, self.hook.uid, self.also_bought(body))
 
-    def known(self, book: ledger.Ledger, bought: str, context: Context) -> ledger.Record | None:
+    def also_bought(self, body: Mapping[str, Any]) -> Any:
+        """Return what is bought beside the body, as JSON: nothing, unless the family says otherwise."""
+        return None
+
+    def known(self, book: ledger.Ledger, body: Mapping[str, Any], context: Context) -> ledger.Record | None:
         """
         Return the record of the task this run already has, or None if there is one to buy.
 
         :raises TopviewSubmitUnknown: An earlier attempt died between the POST and the record.
-        :raises TopviewError: The inputs changed while the earlier task is open, or in an automatic retry.
+        :raises TopviewInvalidRequest: The inputs changed while the earlier task is open, or in an automatic retry.
         """
         record = book.read()
-        first = _first_of_its_round(context, self.retries or 0)
+        first = ledger.first_of_its_round(context, self.retries or 0)
         if not book.remembers and not first:
             raise ledger.forgotten(self.family)
         if record is None:
             return None
         if not record.topview_task_id:
             raise ledger.orphaned(record)
-        if record.fingerprint != bought:
-            if record.outcome and first:
-                self.log.info("The inputs changed since %s %s; buying anew", self.family, record.topview_task_id)
-                return None
-            raise errors.TopviewError(
-                f"The inputs of this task changed since {self.family} {record.topview_task_id} was bought, and a retry "
-                "does not buy a second one: is there a time or a random value in a template? To buy anew, delete the "
-                f"key {ledger.KEY!r} under Task State Store in the task's Storage tab and clear the task",
-                topview_task_id=record.topview_task_id,
-            )
+        if first and not record.outcome:
+            record = self.looked_up(book, record, body)
+        if record.fingerprint != self.fingerprint(body):
+            if not (record.outcome and first):
+                raise ledger.changed(self.family, record)
+            self.log.info("The inputs changed since %s %s; buying anew", self.family, record.topview_task_id)
+            return None
         if record.outcome == "failed" and self.resubmit_on_failure:
             self.log.info("%s %s failed at TopView, uncharged; buying anew", self.family, record.topview_task_id)
             return None
         self.log.info("Going on with %s %s, already paid for", self.family, record.topview_task_id)
         return record
 
-    def submit(self, book: ledger.Ledger, body: Mapping[str, Any], bought: str, busy_until: float) -> ledger.Record:
+    def looked_up(self, book: ledger.Ledger, record: ledger.Record, body: Mapping[str, Any]) -> ledger.Record:
+        """Return the record of a cleared task with its outcome, where nobody waited for it: TopView knows."""
+        judge = {**self.row.judge(body), **({"seen": record.seen} if record.seen else {})}
+        try:
+            _, state = self.fresh_answer(Wait(record.topview_task_id, 0.0, 0.0, judge))
+        except errors.TopviewError as error:
+            self.log.warning("Could not ask how %s %s ended: %s", self.family, record.topview_task_id, error)
+            return record
+        if not state.settled:
+            return record
+        book.settle(record.topview_task_id, state.phase.value)
+        return replace(record, outcome=state.phase.value)
+
+    def submit(self, book: ledger.Ledger, body: Mapping[str, Any], end_time: float, busy_until: float) -> ledger.Record:
         """Buy: announce in the ledger, send one POST, note the id."""
         seen = self.already_there(body)
         # What cannot travel to the triggerer must fail before money is spent.
-        json.dumps(self.trigger(Wait("", 0.0, 0.0, self.row.judge(body))).serialize())
-        record = book.intend(bought, seen=seen)
+        json.dumps(self.trigger(Wait("", 0.0, end_time, self.row.judge(body))).serialize())
+        record = book.intend(self.fingerprint(body), seen=seen)
         try:
             topview_task_id = self.hook.submit(self.family, body)
         except errors.TopviewSubmitUnknown:
             raise
         except errors.TopviewBusy as busy:
-            book.forget()
+            book.forget(record)
             self.come_back_later(busy, busy_until)
         except errors.TopviewError:
-            book.forget()
+            book.forget(record)
             raise
         self.log.info(
             "TopView accepted %s %s (%s); usually done in about %.0f s, price: %s",
@@ -206,7 +215,15 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
             self.row.expected_seconds,
             self.row.price or "unknown",
         )
-        return book.accept(record, topview_task_id)
+        return self.noted(book, record, topview_task_id)
+
+    def noted(self, book: ledger.Ledger, record: ledger.Record, topview_task_id: str) -> ledger.Record:
+        """Write the id down; where the store refuses, go on: the video is paid for, and the intent still guards it."""
+        try:
+            return book.accept(record, topview_task_id)
+        except errors.TopviewError as error:
+            self.log.error("%s; going on without a record, note the id", error)
+            return replace(record, topview_task_id=topview_task_id, submitted_at=time.time())
 
     def already_there(self, body: Mapping[str, Any]) -> str:
         """Return the mark of the item that stands there before a second step, so that the old one is not taken."""
@@ -217,15 +234,16 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
 
     def come_back_later(self, busy: errors.TopviewBusy, busy_until: float) -> NoReturn:
         """Wait for a busy TopView in the triggerer, with a timer that asks nothing; without it, let Airflow retry."""
-        if not self.deferrable or time.time() + BUSY_PAUSE > busy_until:
+        pause = max(BUSY_PAUSE, busy.retry_after or 0.0)
+        if not self.deferrable or time.time() + pause > busy_until:
             raise busy
-        self.log.info("TopView is busy, nothing was accepted; sending again in %.0f s: %s", BUSY_PAUSE, busy)
-        moment = datetime.now(UTC) + timedelta(seconds=max(BUSY_PAUSE, busy.retry_after or 0.0))
+        self.log.info("TopView is busy, nothing was accepted; sending again in %.0f s: %s", pause, busy)
+        moment = datetime.now(UTC) + timedelta(seconds=pause)
         self.defer(
             trigger=compat.timer(moment),
             method_name="execute_submit",
             kwargs={"busy_until": busy_until},
-            timeout=moment - datetime.now(UTC) + timedelta(minutes=10),
+            timeout=timedelta(seconds=pause) + timedelta(minutes=10),
         )
         raise AssertionError("defer always raises")
 
@@ -243,13 +261,13 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         """Turn an outcome into the result, or into the error it means."""
         book = ledger.Ledger.of(context)
         if outcome.word == "failed":
-            book.settle("failed")
+            book.settle(wait.topview_task_id, "failed")
         self.raise_unless_success(outcome, wait, resumes=book.remembers)
-        answer, state = self.fresh_answer(wait)
+        answer, state = self.landing_answer(wait)
         if state.phase is not Phase.SUCCESS:
             return self.wait_again(context, state, wait)
         manifest = self.manifest(answer, wait)
-        book.settle("success", manifest["cost_credit"])
+        book.settle(wait.topview_task_id, "success", manifest["cost_credit"])
         self.push_result(context["ti"], manifest)
         self.push_card(context, wait, state="success", answer=answer, cost=manifest["cost_credit"])
         self.keep_raw(context, answer)
@@ -305,12 +323,3 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
             target.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
         if self.return_raw:
             context["ti"].xcom_push(key="raw", value=raw_for_xcom(answer))
-
-
-def _first_of_its_round(context: Context, retries: int) -> bool:
-    """Whether this is the first attempt since the run began or a person cleared the task, not an automatic retry."""
-    ti = context["ti"]
-    try:
-        return int(ti.try_number) - 1 <= int(ti.max_tries) - int(retries)
-    except (AttributeError, TypeError, ValueError):
-        return False

@@ -14,8 +14,9 @@ class TopviewVoiceListOperator(TopviewListOperator):
     """
     List voices.
 
-    Returns ``voiceId``, ``voiceName``, ``gender``, ``age``, ``style``, ``accent``, ``language`` or
-    ``bestSupportLanguage``, ``demoAudioUrl`` of each.
+    Returns ``voiceId``, ``voiceName``, ``gender``, ``age``, ``style``, ``accent``, ``language``,
+    ``bestSupportLanguage`` of each, None where TopView does not say; it names the language under one of the last two.
+    ``fields`` may name ``demoAudioUrl`` and ``durations`` too.
 
     :param page_no: First page to read; 1 by default. (templated)
     :param page_size: Items per page; 20 by default. (templated)
@@ -62,8 +63,9 @@ class TopviewAvatarListOperator(TopviewListOperator):
     """
     List avatars.
 
-    Returns ``aiavatarId``, ``aiavatarName``, ``gender``, ``coverUrl``, ``previewVideoUrl``, ``thumbnailUrl``,
-    ``ethnicities``, ``voiceoverIdDefault``, ``type`` (0 traditional, 1 zero-shot, 2 photo) of each.
+    Returns ``aiavatarId``, ``aiavatarName``, ``gender``, ``voiceoverIdDefault``, ``type`` (0 traditional, 1 zero-shot,
+    2 photo) of each. ``fields`` may name ``coverUrl``, ``previewVideoUrl``, ``thumbnailUrl``, ``ethnicities`` and
+    ``faceSquareConfig`` too.
 
     :param page_no: First page to read; 1 by default. (templated)
     :param page_size: Items per page; 20 by default. (templated)
@@ -163,9 +165,9 @@ class TopviewProductAvatarPublicListOperator(TopviewListOperator):
     """
     List public product avatars; one list serves v1 and v2.
 
-    Returns ``avatarId``, ``avatarImagePath``, ``voiceoverId``, ``gender``, ``avatarCategoryList``,
-    ``objectMaskImageInfo`` (JSON text: x, y, width, height), ``avatarEthnicityList``, ``minSubsType`` (lowest plan that
-    may use it) of each.
+    Returns ``avatarId``, ``gender``, ``voiceoverId``, ``avatarImagePath`` of each. ``fields`` may name
+    ``avatarCategoryList``, ``avatarEthnicityList``, ``objectMaskImageInfo`` (JSON text: x, y, width, height) and
+    ``minSubsType`` (lowest plan that may use it) too.
 
     :param ethnicity_ids: Ids of the ethnicity list with ``scene="product_avatar"``, joined by commas. (templated)
     :param gender: ``female`` or ``male``. (templated)
@@ -218,7 +220,7 @@ class TopviewAnyshootTemplateListOperator(TopviewListOperator):
     """
     List AnyShoot templates.
 
-    Returns ``templateId``, ``coverUrl``, ``templateCategoryList`` of each.
+    Returns ``templateId``, ``coverUrl`` of each. ``fields`` may name ``templateCategoryList`` too.
 
     :param category_ids: Ids of the category list, joined by commas. (templated)
     :param style: ``UGC`` or ``Pro``. (templated)

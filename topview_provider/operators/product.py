@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Context
 
-from topview_provider import catalog
+from topview_provider import catalog, ledger
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.listing import TopviewActionOperator
 
@@ -225,12 +225,13 @@ class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
     parameters and answer are placeholders. Set the real path under ``paths`` in the extra of the connection
     (``{"product_avatar_v1_download": {"path": "..."}}``). Returns TopView's ``result`` untouched; where a URL is
     recognised in it (text, or an object or list with ``url``, ``downloadUrl`` or ``imageUrl``), it is the XCom
-    ``image_url``.
+    ``image_url``. It is paid for once: a retry or a clear returns the answer that was kept, whose URL may have expired.
 
     :param topview_task_id: Task of :class:`TopviewProductAvatarV1ReplaceImageOperator` (``taskId``). (templated)
     :param key: Key of the wanted picture. (templated)
     :param need_cloud_front_url: Ask for a CloudFront URL. (templated)
     :raises TopviewNotFound: TopView does not know the placeholder.
+    :raises TopviewSubmitUnknown: The call was sent, and its answer is lost.
 
     Source: Apifox EN nav entry only (method GET)
     """
@@ -255,10 +256,22 @@ class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
         row = catalog.listing(self.listing)
         if self.hook.settings.path(row.name, "path", row.path) == row.path:
             self.log.warning("TopView does not document the path of this call; %s is a placeholder", row.path)
-        result = super().execute(context)
+        result = self.bought(context)
         first = result[0] if isinstance(result, list) and result else result
         if isinstance(first, dict):
             first = next((first[name] for name in ("url", "downloadUrl", "imageUrl") if first.get(name)), None)
         if isinstance(first, str):
             context["ti"].xcom_push(key="image_url", value=first)
         return result
+
+    def bought(self, context: Context) -> Any:
+        """Return TopView's answer, paid for once: a retry or a clear gets the one that was kept."""
+        given = self.given()
+        settings, uid = self.hook.settings, self.hook.uid
+        return ledger.buy_once(
+            ledger.Ledger.of(context),
+            ledger.fingerprint(self.listing, given, settings.base_url, uid),
+            self.listing,
+            ledger.first_of_its_round(context, self.retries or 0),
+            lambda: self.hook.act(self.listing, **given),
+        )

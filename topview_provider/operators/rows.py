@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from topview_provider import catalog
 from topview_provider.catalog.check import build
-
-if TYPE_CHECKING:
-    from topview_provider.hooks.topview import TopviewHook
+from topview_provider.waiting import TopviewConnected
 
 
-class TopviewRowOperator(BaseOperator):
+class TopviewRowOperator(TopviewConnected, BaseOperator):
     """
     Base of every operator that stands for one row of the table.
 
@@ -49,13 +46,6 @@ class TopviewRowOperator(BaseOperator):
         """Return the row that this class names."""
         name = getattr(cls, cls.row_attribute)
         return catalog.family(name) if cls.row_attribute == "family" else catalog.listing(name)
-
-    @cached_property
-    def hook(self) -> TopviewHook:
-        """The hook of this task's connection."""
-        from topview_provider.hooks.topview import TopviewHook
-
-        return TopviewHook(self.topview_conn_id)
 
     def arguments(self) -> dict[str, Any]:
         """Return the row's fields as the user gave them, in Python names."""

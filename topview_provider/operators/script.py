@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import Context
 
 from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
+
+if TYPE_CHECKING:
+    from topview_provider.hooks.topview import TopviewHook
 
 SETTLE_SECONDS = 60.0
 
@@ -70,7 +73,7 @@ class TopviewMarketingVideoScriptUpdateOperator(TopviewActionOperator):
         result = super().execute(context)
         wanted = [str(segment["segText"]) for segment in body["scriptContents"]]
         end = time.monotonic() + SETTLE_SECONDS
-        while self.shown(body["scriptId"]) != wanted:
+        while [text for _, text in segments(self.hook, body["taskId"], body["scriptId"])] != wanted:
             if time.monotonic() > end:
                 raise TopviewUnavailable(
                     f"TopView took the script of {self.topview_task_id} but does not show it after {SETTLE_SECONDS:g} s"
@@ -78,10 +81,17 @@ class TopviewMarketingVideoScriptUpdateOperator(TopviewActionOperator):
             time.sleep(2)
         return result
 
-    def shown(self, script_id: str) -> list[str]:
-        """Return the texts that the script list shows for a script."""
-        scripts = self.hook.list("marketing_video_script_list", topview_task_id=self.topview_task_id)
-        for script in scripts:
-            if str(script.get("scriptId", "0")) == script_id:
-                return [str(segment.get("segText")) for segment in script.get("scriptContents") or []]
-        return []
+
+def segments(hook: TopviewHook, topview_task_id: str, script_id: str) -> list[tuple[str, str]]:
+    """
+    Return ``segId`` and ``segText`` of a script as TopView shows it now, as text; none if there is no such script.
+
+    :param hook: Hook of the connection.
+    :param topview_task_id: Task of the preview.
+    :param script_id: Which script.
+    """
+    for script in hook.list("marketing_video_script_list", topview_task_id=topview_task_id):
+        if str(script.get("scriptId", "0")) == str(script_id):
+            found = script.get("scriptContents") or []
+            return [(str(segment.get("segId")), str(segment.get("segText"))) for segment in found]
+    return []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import BaseOperator, Context
 
@@ -57,21 +59,27 @@ class TopviewDownloadOperator(BaseOperator):
     Fetch the files of a finished task to storage.
 
     TopView's result URLs expire, so this asks for a fresh one first, whatever the age of the task. The file is streamed
-    under a temporary name and moved when it is complete; a target that already has the right length is not fetched
-    again. The result is the path, or the list of paths with ``index="all"``; each outlet gets an asset event with
-    ``uri``, ``topview_task_id`` and ``family``.
+    under a temporary name and moved when it is complete. A complete target is not fetched again when the storage proves
+    that it is the same file: by its length and its MD5. The result is the path, or the list of paths with
+    ``index="all"``; each outlet gets an asset event with ``uri`` (of the first file), ``topview_task_id``, ``family``
+    and, with ``index="all"``, ``count``.
 
     :param family: Family of the task, such as ``marketing_video``. (templated)
     :param topview_task_id: The task. (templated)
-    :param path: Where to: local path or URL, any that ``ObjectStoragePath`` knows. ``{topview_task_id}``, ``{index}``,
-        ``{item_id}``, ``{language}`` and ``{ext}`` (of the file at TopView) are filled in. (templated)
-    :param output: Which output of the family: ``video``, ``cover``, ``image``, ... (templated)
+    :param path: Where to: local path or URL of a file, any that ``ObjectStoragePath`` knows. ``{topview_task_id}``,
+        ``{index}``, ``{item_id}``, ``{language}`` and ``{ext}`` (of the file at TopView, ``bin`` where it has none) are
+        filled in; other braces stay. (templated)
+    :param output: Which output of the family: ``video``, ``cover``, ``image``, ... The result of another task may be
+        given here or in ``.expand``; in ``.partial`` Airflow would not wait for that task, so put it upstream there.
+        (templated)
     :param index: Which of several, from 0, or ``"all"``. (templated)
     :param preview: For marketing videos: the preview instead of the export. (templated)
     :param script_id: For marketing videos: only the video of this script. (templated)
     :param need_cloud_front_url: Fetch from CloudFront instead of S3.
     :param topview_conn_id: Airflow connection of type TopView. (templated)
-    :raises TopviewInvalidRequest: The family has no such output, or ``path`` would be written twice.
+    :raises TopviewInvalidRequest: The family has no such output, or ``path`` is a folder, empty, or would be written
+        twice.
+    :raises TopviewTaskFailed: The task failed at TopView.
     :raises TopviewUnavailable: The task is not finished, or the file was cut short.
     :raises TopviewNotFound: TopView no longer has the task, or a fresh URL of it is refused twice.
     """
@@ -106,7 +114,7 @@ class TopviewDownloadOperator(BaseOperator):
         self.family = family
         self.topview_task_id = topview_task_id
         self.path = path
-        # BaseOperator has a property of the name "output" already
+        # BaseOperator has a read-only property "output". Airflow finds upstreams by attribute, so .partial misses one.
         self.output_name = output
         self.index = index
         self.preview = preview
@@ -116,38 +124,37 @@ class TopviewDownloadOperator(BaseOperator):
 
     def execute(self, context: Context) -> str | list[str]:
         """Fetch the files and return where they are."""
+        from topview_provider.hooks import transfer
         from topview_provider.hooks.topview import TopviewHook
 
+        transfer.file_path(self.path, "path")  # what is wrong before anything is filled in need not be asked for
         hook = TopviewHook(self.topview_conn_id)
         chosen = self.outputs(hook)
         targets = self.targets(chosen)
         stored = [self.fetch(hook, entry, target) for entry, target in zip(chosen, targets, strict=True)]
         for outlet in self.outlets or ():
-            about: dict[str, Any] = {
-                "uri": stored[0],
-                "topview_task_id": str(self.topview_task_id),
-                "family": self.family,
-            }
-            context["outlet_events"][outlet].extra = about
+            context["outlet_events"][outlet].extra = self.about(stored)
         return stored if str(self.index) == "all" else stored[0]
+
+    def about(self, stored: list[str]) -> dict[str, Any]:
+        """Return what an asset event says: flat, so that a DAG that it starts can read it in a template."""
+        count = {"count": len(stored)} if str(self.index) == "all" else {}
+        return {"uri": stored[0], "topview_task_id": str(self.topview_task_id), "family": self.family, **count}
 
     def outputs(self, hook: TopviewHook) -> list[dict[str, Any]]:
         """
         Ask for fresh URLs and return the chosen outputs.
 
+        :raises TopviewTaskFailed: The task failed at TopView.
         :raises TopviewUnavailable: The task is not finished.
         :raises TopviewInvalidRequest: There is no such output.
         """
-        from topview_provider.exceptions import TopviewInvalidRequest, TopviewUnavailable
+        from topview_provider.exceptions import TopviewInvalidRequest
 
         row = self.row()
         judge = row.judge({"preview": self.preview, row.item_id_key: self.script_id})
         answer = hook.query(self.family, str(self.topview_task_id), cloud_front=bool(self.need_cloud_front_url))
-        state = results.state_of(row, answer, judge)
-        if state.phase is not results.Phase.SUCCESS:
-            raise TopviewUnavailable(
-                f"{self.family} {self.topview_task_id} is not finished: {state.word or 'no state'}"
-            )
+        self.refuse_unless_finished(results.state_of(row, answer, judge))
         found = [entry for entry in results.outputs_of(row, answer, judge) if entry["name"] == self.output_name]
         wanted = [entry for entry in found if str(self.index) in ("all", str(entry["index"]))]
         if not wanted:
@@ -156,6 +163,26 @@ class TopviewDownloadOperator(BaseOperator):
                 f"{self.index!r}"
             )
         return wanted
+
+    def refuse_unless_finished(self, state: results.State) -> None:
+        """
+        Raise if there is nothing to fetch.
+
+        :raises TopviewTaskFailed: The task failed at TopView.
+        :raises TopviewUnavailable: The task is not finished.
+        """
+        from topview_provider.exceptions import TopviewTaskFailed, TopviewUnavailable
+
+        about, topview_task_id = f"{self.family} {self.topview_task_id}", str(self.topview_task_id)
+        if state.phase is results.Phase.FAILED:
+            reason = state.message or state.word
+            raise TopviewTaskFailed(
+                f"{about} failed at TopView: {reason}; there is nothing to fetch", topview_task_id=topview_task_id
+            )
+        if state.phase is not results.Phase.SUCCESS:
+            raise TopviewUnavailable(
+                f"{about} is not finished: {state.word or 'no state'}", topview_task_id=topview_task_id
+            )
 
     def row(self) -> catalog.TaskFamily:
         """
@@ -178,20 +205,25 @@ class TopviewDownloadOperator(BaseOperator):
         """
         Return the path of each chosen output.
 
-        :raises TopviewInvalidRequest: Two of them would be the same.
+        :raises TopviewInvalidRequest: One of them is a folder, or two would be the same.
         """
         from topview_provider.exceptions import TopviewInvalidRequest
+        from topview_provider.hooks import transfer
 
-        targets = []
-        for entry in chosen:
-            target = str(self.path)
-            suffix = entry["url"].split("?")[0].rpartition("/")[2].rpartition(".")[2]
-            for name, value in {**entry, "ext": suffix, "topview_task_id": self.topview_task_id}.items():
-                target = target.replace("{" + name + "}", "" if value is None else str(value))
-            targets.append(target)
+        targets = [self.filled_in(entry) for entry in chosen]
         if len(set(targets)) < len(targets):
             raise TopviewInvalidRequest(f"path: {self.path!r} is the same for several files; use {{index}} in it")
+        for target in targets:
+            transfer.file_path(target, "path")
         return targets
+
+    def filled_in(self, entry: Mapping[str, Any]) -> str:
+        """Return the path of one output; what an output says may hold braces too, so all are filled in at once."""
+        suffix = urlsplit(entry["url"]).path.rpartition("/")[2].rpartition(".")
+        known = {name: entry[name] for name in ("index", "item_id", "language")}
+        known |= {"topview_task_id": self.topview_task_id, "ext": (suffix[1] and suffix[2]) or "bin"}
+        texts = {name: "" if value is None else str(value) for name, value in known.items()}
+        return re.sub(f"{{({'|'.join(texts)})}}", lambda place: texts[place[1]], str(self.path))
 
     def fetch(self, hook: TopviewHook, entry: dict[str, Any], target: str) -> str:
         """Fetch one output; a URL that is refused is asked for anew once."""

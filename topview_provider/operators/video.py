@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from topview_provider.operators.base import TopviewTaskOperator
+from topview_provider.operators.script import segments
 
 
 class TopviewMarketingVideoOperator(TopviewTaskOperator):
@@ -124,3 +126,7 @@ class TopviewMarketingVideoExportOperator(TopviewTaskOperator):
         super().__init__(**kwargs)
         self.topview_task_id = topview_task_id
         self.script_id = script_id
+
+    def also_bought(self, body: Mapping[str, Any]) -> Any:
+        """Return the words of the exported script, as they stand now; those of other scripts do not matter."""
+        return segments(self.hook, body["taskId"], body["scriptId"])

@@ -146,6 +146,8 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         if outcome.word != "success":
             return self.finish(context, outcome, wait).xcom_value
         found = self.poke(context)
+        if not found.is_done and time.time() >= wait.end_time:
+            return self.fail(AirflowSensorTimeout(f"{self.family} {wait.topview_task_id} could not be landed in time"))
         if not found.is_done:
             self.defer_until_settled(wait)
         return found.xcom_value

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import hashlib
 import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -137,6 +140,8 @@ async def send(request: BaseRequest, path: str, body: Body, cut_at: float | None
     partial = (start, stop) != (0, body.size)
     if partial:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{body.size}"
+    else:
+        headers["Content-MD5"] = await asyncio.to_thread(_content_md5, body)
     headers["Content-Length"] = str(stop - start)
     response = web.StreamResponse(status=206 if partial else 200, headers=headers)
     await response.prepare(request)
@@ -148,6 +153,14 @@ async def send(request: BaseRequest, path: str, body: Body, cut_at: float | None
         return response
     await response.write_eof()
     return response
+
+
+@lru_cache(maxsize=32)
+def _content_md5(body: Body) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    for piece in body.chunks(0, body.size):
+        digest.update(piece)
+    return base64.b64encode(digest.digest()).decode()
 
 
 def _part(headers: Mapping[str, str], etag: str, size: int) -> tuple[int, int] | None:

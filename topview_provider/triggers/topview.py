@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ ARGUMENTS = (
     "max_poll_outage",
     "judge",
 )
+
+LOOKUP_PAUSE = 5.0
+"""Seconds between two look-ups of a connection that Airflow cannot tell right now."""
 
 
 class TopviewTaskTrigger(BaseTrigger):
@@ -91,6 +95,19 @@ class TopviewTaskTrigger(BaseTrigger):
         )
 
     async def _wait(self) -> Outcome:
+        """Wait; while Airflow itself cannot tell the connection, that counts as an outage like any other."""
+        from topview_provider.exceptions import TopviewUnavailable
+
+        give_up = min(time.time() + self.max_poll_outage, self.end_time)
+        while True:
+            try:
+                return await self._watch()
+            except TopviewUnavailable:
+                if time.time() >= give_up:
+                    raise
+                await asyncio.sleep(LOOKUP_PAUSE)
+
+    async def _watch(self) -> Outcome:
         from topview_provider.catalog import family
         from topview_provider.hooks.topview import TopviewAsyncHook
         from topview_provider.polling import Watch
