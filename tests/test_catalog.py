@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import pendulum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,10 @@ SEGMENTS = Field(
     ),
 )
 ALL_ROWS = [*FAMILIES.values(), *LISTINGS.values()]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +115,102 @@ def test_a_value_that_does_not_fit_is_named_with_what_is_allowed(field: Field, v
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("leftover", ["None", "undefined", " None "])
+@pytest.mark.parametrize("kind", ["string", "string|integer", "array[string]", "array"])
+def test_what_a_template_left_of_nothing_is_not_bought_as_a_text(kind: str, leftover: str) -> None:
+    for value in (leftover, ["fine", leftover]) if kind.startswith("array") else (leftover,):
+        with pytest.raises(FieldError, match=r"a template rendered nothing here, write \{\{ x or '' \}\}"):
+            Field("x", kind).to_wire(value)
+    with pytest.raises(FieldError, match="segText: .* rendered nothing"):
+        SEGMENTS.to_wire([{"segId": "1", "segText": leftover}])
+
+
+@pytest.mark.parametrize("text", ["None of us", "none", "null", "Undefined", "None\nof us"])
+def test_a_text_that_only_looks_like_nothing_is_sent(text: str) -> None:
+    assert Field("x").to_wire(text) == text
+
+
+def test_what_came_over_the_wire_or_in_extra_may_be_the_word_none() -> None:
+    body, problems = build(TOY, GOOD, {"text": "None"})
+
+    assert (body["text"], problems) == ("None", [])
+    assert check(TOY, body) == []
+    assert problems_of({**GOOD, "text": "None"}) == [
+        f"{WRONG} text: 'None' is no text to send; a template rendered nothing here, write {{{{ x or '' }}}} to leave "
+        "the field out"
+    ]
+
+
+INDIA = timezone(timedelta(hours=5, minutes=30))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2025, 1, 31, 8, 0, 5, 999_999, UTC),
+        datetime(2025, 1, 31, 8, 0, 5),
+        datetime(2025, 1, 31, 13, 30, 5, tzinfo=INDIA),
+        pendulum.datetime(2025, 1, 31, 9, 0, 5, tz="Europe/Berlin"),
+        pendulum.naive(2025, 1, 31, 8, 0, 5),
+        "2025-01-31 08:00:05",
+        " 2025-01-31T08:00:05Z ",
+        "2025-01-31T13:30:05.25+05:30",
+        "20250131T080005+0000",
+    ],
+    ids=str,
+)
+def test_a_moment_is_sent_in_utc_as_topview_spells_it(value: Any) -> None:
+    assert Field("x", moment=True).to_wire(value) == "2025-01-31 08:00:05"
+
+
+def test_a_day_begins_at_midnight_utc() -> None:
+    assert Field("x", moment=True).to_wire("2025-01-31") == "2025-01-31 00:00:00"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["yesterday", "31.01.2025", "2025-13-01", 5, True, [], date(2025, 1, 31), datetime.min.replace(tzinfo=INDIA), b"x"],
+    ids=str,
+)
+def test_what_is_no_moment_is_refused_in_words(value: Any) -> None:
+    with pytest.raises(FieldError, match="is no moment; give a datetime or a text like 2025-01-31 08:00:00"):
+        Field("x", moment=True).to_wire(value)
+
+
+def test_a_moment_that_a_template_left_empty_says_so() -> None:
+    with pytest.raises(FieldError, match="a template rendered nothing here"):
+        Field("x", moment=True).to_wire("None")
+
+
+@given(value=ANYTHING | st.datetimes() | st.datetimes(timezones=st.timezones()) | st.datetimes().map(str))
+def test_whatever_a_user_gives_as_a_moment_is_sent_as_one_or_refused(value: Any) -> None:
+    try:
+        sent = Field("x", moment=True).to_wire(value)
+    except FieldError:
+        return
+    assert Field("x", moment=True).to_wire(sent) == sent
+    assert len(sent) == len("2025-01-31 08:00:05")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        *[(value, "previewVideos") for value in (True, "true", "True", "1", 1, " TRUE ")],
+        *[(value, "exportVideos") for value in (False, "false", "False", "0", 0, "", None)],
+    ],
+    ids=str,
+)
+def test_a_preview_is_told_from_an_export_by_a_strict_switch(value: Any, found: str) -> None:
+    assert FAMILIES["marketing_video"].judge({"preview": value}) == {"items": found}
+
+
+@pytest.mark.parametrize("value", ["yes", "2", "None", [True]])
+def test_a_switch_that_is_neither_true_nor_false_is_refused(value: Any) -> None:
+    with pytest.raises(FieldError, match="preview: .* is neither true nor false"):
+        FAMILIES["marketing_video"].judge({"preview": value})
+    assert FAMILIES["marketing_video_export"].judge({"preview": value}) == {"items": "exportVideos"}
+
+
 def test_children_are_converted_and_unknown_ones_are_kept() -> None:
     sent = SEGMENTS.to_wire('[{"segId": 7, "segText": "hello", "more": 1, "mood": ""}]')
 
@@ -121,12 +223,6 @@ def test_a_lenient_field_lets_an_unknown_choice_pass_but_not_a_wrong_type() -> N
     assert field.to_wire("9", lenient=True) == 9
     with pytest.raises(FieldError):
         field.to_wire("nine", lenient=True)
-
-
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
 
 
 TYPES = sorted({field.type for row in ALL_ROWS for field in fields_of(row)} - {"bytes"} | {"array[number]"})

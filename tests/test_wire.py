@@ -29,7 +29,15 @@ def refused(call: Call, body: bytes, status: int = 200, headers: dict[str, str] 
 
 # code -> what a read means by it; a submit means the same unless the second class says otherwise
 CODES = {
+    "400": (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     "401": (errors.TopviewAuthError, None),
+    "403": (errors.TopviewAuthError, None),
+    "404": (errors.TopviewUnavailable, errors.TopviewNotFound),
+    "408": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+    "429": (errors.TopviewBusy, None),
+    "500": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+    "503": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+    "302": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
     "4000": (errors.TopviewInvalidRequest, None),
     "4001": (errors.TopviewInvalidRequest, None),
     "4002": (errors.TopviewInvalidRequest, None),
@@ -49,21 +57,23 @@ CODES = {
     "5999": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
     "6001": (errors.TopviewContentRejected, None),
     "6999": (errors.TopviewContentRejected, None),
-    "7000": (errors.TopviewRejected, errors.TopviewSubmitUnknown),
-    "201": (errors.TopviewRejected, errors.TopviewSubmitUnknown),
-    "0": (errors.TopviewRejected, errors.TopviewSubmitUnknown),
-    "ok": (errors.TopviewRejected, errors.TopviewSubmitUnknown),
-    "²²²²": (errors.TopviewRejected, errors.TopviewSubmitUnknown),
+    "7000": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+    "201": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+    "0": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+    "ok": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+    "²²²²": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
 }
 STATUSES = {
     101: (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
-    302: (errors.TopviewInvalidRequest, None),
-    400: (errors.TopviewInvalidRequest, None),
+    302: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
+    400: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     401: (errors.TopviewAuthError, None),
     403: (errors.TopviewAuthError, None),
-    404: (errors.TopviewNotFound, None),
+    404: (errors.TopviewUnavailable, errors.TopviewNotFound),
+    405: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
+    407: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     408: (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
-    413: (errors.TopviewInvalidRequest, None),
+    413: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     429: (errors.TopviewBusy, None),
     500: (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
     502: (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
@@ -93,7 +103,18 @@ def test_an_http_status_says_what_to_do(status: int, classes: tuple[type, type |
     [
         (400, "4100", errors.TopviewInsufficientCredits, errors.TopviewInsufficientCredits),
         (400, "5000", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
-        (400, "200", errors.TopviewRejected, errors.TopviewSubmitUnknown),
+        (400, "400", errors.TopviewUnavailable, errors.TopviewInvalidRequest),
+        (400, "401", errors.TopviewAuthError, errors.TopviewAuthError),
+        (400, "500", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+        (401, "500", errors.TopviewAuthError, errors.TopviewAuthError),
+        (404, "404", errors.TopviewUnavailable, errors.TopviewNotFound),
+        (404, "4000", errors.TopviewInvalidRequest, errors.TopviewInvalidRequest),
+        (404, "4004", errors.TopviewNotFound, errors.TopviewNotFound),
+        (404, "5000", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+        (404, "strange", errors.TopviewUnavailable, errors.TopviewNotFound),
+        (302, "4000", errors.TopviewUnavailable, errors.TopviewInvalidRequest),
+        (500, "401", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
+        (400, "200", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
         (500, "4000", errors.TopviewInvalidRequest, errors.TopviewSubmitUnknown),
         (500, "4007", errors.TopviewBusy, errors.TopviewSubmitUnknown),
         (500, "strange", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
@@ -152,10 +173,11 @@ def test_an_error_says_what_to_do_about_it() -> None:
 
 
 def test_an_uncertain_path_names_its_other_spelling() -> None:
-    guess = Call("POST", "/v1/a", alternatives=("/v2/a",))
-
-    assert "another spelling is /v2/a: set it under 'paths'" in str(refused(guess, b"", 404))
-    assert "spelling" not in str(refused(guess, b"", 400))
+    for guess in (Call("POST", "/v1/a", alternatives=("/v2/a",), submits=submits) for submits in (True, False)):
+        missing = refused(guess, b"<html>", 404)
+        assert type(missing) is errors.TopviewNotFound
+        assert "another spelling is /v2/a: set it under 'paths'" in str(missing)
+        assert "spelling" not in str(refused(guess, b"", 400))
 
 
 @pytest.mark.parametrize("where", ["message", "code"])
@@ -233,7 +255,10 @@ def test_no_bytes_a_server_may_send_are_taken_for_a_success_or_raise_anything_el
     try:
         interpret(call, status, {}, body, hide=(KEY,))
     except errors.TopviewError as error:
-        assert not (call.submits and type(error) in (errors.TopviewUnavailable, errors.TopviewRejected))  # noqa: PT017
+        assert not (call.submits and type(error) is errors.TopviewUnavailable)  # noqa: PT017
+        if isinstance(error, errors.TopviewRejected) and not call.submits:  # noqa: PT017
+            codes = ("4", "6", "HTTP 401", "HTTP 403")
+            assert str(error.code).startswith(codes) or ", code " in str(error.code)
     else:
         assert str(json.loads(body)["code"]).strip() == "200"
         assert 200 <= status < 300

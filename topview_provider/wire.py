@@ -114,7 +114,7 @@ def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, 
         label = scrub(code, hide)[:40]
     else:
         label = f"HTTP {status}" + (f", code {scrub(code, hide)[:40]}" if code else "")
-        message = message or _redirect(status, headers) or excerpt(body, hide)
+        message = _redirect(status, headers) or message or excerpt(body, hide)
     raise refusal(call, _meaning(call, status, code), label, scrub(message, hide), retry_after(headers))
 
 
