@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -112,6 +115,36 @@ async def test_certificates_are_never_loaded_on_the_loop(service: StandIn, monke
 
     assert len(loaders) == 1
     assert threading.current_thread() not in loaders
+
+
+def test_libraries_are_first_loaded_in_a_thread_and_never_on_the_loop(service: StandIn) -> None:
+    program = """
+import asyncio, builtins, json, sys, threading
+import topview_provider.hooks.asynchronous
+from topview_provider.hooks.topview import TopviewAsyncHook
+
+class Witness:
+    heard = {}
+    def find_spec(self, name, path=None, target=None):
+        self.heard[name] = threading.current_thread() is threading.main_thread()
+
+async def ask():
+    async with TopviewAsyncHook() as hook:
+        assert await hook.list("caption_list")
+
+sys.meta_path.insert(0, Witness())
+asyncio.run(ask())
+tops = ("aiohttp", "requests", "tenacity", "urllib3", "yarl")
+print(json.dumps({name: Witness.heard.get(name) for name in tops}))
+print(json.dumps(sorted(name for name, loop in Witness.heard.items() if loop and name.split(".")[0] in tops)))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    first, on_loop = map(json.loads, ran.stdout.splitlines()[-2:])
+    assert first["aiohttp"] is False, "loaded while the hook is opened, in a thread"
+    assert True not in first.values()
+    assert on_loop == []
 
 
 async def test_an_entry_that_is_cancelled_leaves_nothing_behind(
@@ -241,6 +274,29 @@ def test_waiting_survives_faults_and_tells_a_failure(wait: Any, service: StandIn
 
     assert wait(one) == Outcome("failed", "no product there")
     assert one.polls >= 4, "aiohttp asks again by itself when a kept connection was reset"
+
+
+ODD = [
+    *[("status", {"value": status}) for status in (302, 404, 405, 407, 413, 418, 429)],
+    *[("code", {"value": code}) for code in ("500", "429", "404", "503", "0", "OK", "7000", "5000")],
+]
+
+
+def test_no_odd_answer_to_a_poll_ends_the_wait_for_a_paid_task(wait: Any, service: StandIn) -> None:
+    task = TopviewHook().submit("scraper", BODY)
+    for kind, words in ODD:
+        service.fault(kind, match={"taskId": task}, times=1, **words)
+    one = watch(task, pace=1e-5)  # the pauses double with each failure
+
+    assert wait(one) == Outcome("success")
+    assert one.polls == len(ODD) + 1
+
+
+def test_a_task_that_topview_says_it_does_not_know_ends_the_wait(wait: Any, service: StandIn) -> None:
+    one = watch("0" * 32)
+
+    assert wait(one).error == errors.TopviewNotFound.__name__
+    assert one.polls == 1
 
 
 def test_waiting_ends_at_the_deadline(wait: Any, service: StandIn) -> None:

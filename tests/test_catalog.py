@@ -121,7 +121,7 @@ def test_what_a_template_left_of_nothing_is_not_bought_as_a_text(kind: str, left
     for value in (leftover, ["fine", leftover]) if kind.startswith("array") else (leftover,):
         with pytest.raises(FieldError, match=r"a template rendered nothing here, write \{\{ x or '' \}\}"):
             Field("x", kind).to_wire(value)
-    with pytest.raises(FieldError, match="segText: .* rendered nothing"):
+    with pytest.raises(FieldError, match=r"segText: .* rendered nothing"):
         SEGMENTS.to_wire([{"segId": "1", "segText": leftover}])
 
 
@@ -135,9 +135,8 @@ def test_what_came_over_the_wire_or_in_extra_may_be_the_word_none() -> None:
 
     assert (body["text"], problems) == ("None", [])
     assert check(TOY, body) == []
-    assert problems_of({**GOOD, "text": "None"}) == [
-        f"{WRONG} text: 'None' is no text to send; a template rendered nothing here, write {{{{ x or '' }}}} to leave "
-        "the field out"
+    assert [text.partition(";")[0] for text in problems_of({**GOOD, "text": "None"})] == [
+        f"{WRONG} text: 'None' is no text to send"
     ]
 
 
@@ -206,7 +205,7 @@ def test_a_preview_is_told_from_an_export_by_a_strict_switch(value: Any, found: 
 
 @pytest.mark.parametrize("value", ["yes", "2", "None", [True]])
 def test_a_switch_that_is_neither_true_nor_false_is_refused(value: Any) -> None:
-    with pytest.raises(FieldError, match="preview: .* is neither true nor false"):
+    with pytest.raises(FieldError, match=r"preview: .* is neither true nor false"):
         FAMILIES["marketing_video"].judge({"preview": value})
     assert FAMILIES["marketing_video_export"].judge({"preview": value}) == {"items": "exportVideos"}
 

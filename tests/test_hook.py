@@ -6,11 +6,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pendulum
 import pytest
+import requests
+import urllib3
 from tenacity import RetryCallState, Retrying
 
+from tests.reference import ENTRIES
 from topview_provider import exceptions as errors
-from topview_provider.hooks import requesting
+from topview_provider.catalog import LISTINGS
+from topview_provider.hooks import doors, requesting
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.standin.server import StandIn
 
@@ -198,3 +203,109 @@ def test_a_server_that_drips_without_end_is_cut_off(connect: Connect, monkeypatc
         connect(server, read_timeout=0.3)
         with pytest.raises(errors.TopviewUnavailable, match=r"timed out \(connect_timeout 10 s, read_timeout 0.3 s\)"):
             TopviewHook().list("caption_list")
+
+
+GONE = "/v1/photo_avatar/template/delete"
+
+
+def test_a_delete_whose_answer_was_lost_is_done_when_topview_no_longer_knows_the_id(
+    hook: TopviewHook, service: StandIn
+) -> None:
+    service.fault("answer-lost-after-accept", method="DELETE", path=GONE, times=1)
+
+    assert hook.act("custom_avatar_delete", avatar_id="a1") is None
+    assert len(service.requests(GONE)) == 2
+    with pytest.raises(errors.TopviewNotFound):
+        hook.act("custom_avatar_delete", avatar_id="a1")
+
+
+@pytest.mark.parametrize(("kind", "value"), [("status", 429), ("code", "5003")])
+def test_a_delete_of_what_never_was_is_refused_even_after_a_busy_answer(
+    hook: TopviewHook, service: StandIn, kind: str, value: Any
+) -> None:
+    hook.act("custom_avatar_delete", avatar_id="a1")
+    service.fault(kind, method="DELETE", path=GONE, value=value, times=1)
+
+    with pytest.raises(errors.TopviewNotFound, match="a1 not found"):
+        hook.act("custom_avatar_delete", avatar_id="a1")
+    assert len(service.requests(GONE)) == 3
+
+
+def test_a_read_of_what_topview_does_not_know_is_refused_even_after_a_lost_answer(
+    hook: TopviewHook, service: StandIn
+) -> None:
+    service.fault("reset", path="/v1/scraper/task/query", times=1)
+
+    with pytest.raises(errors.TopviewNotFound):
+        hook.query("scraper", "0" * 32)
+
+
+@pytest.mark.parametrize(
+    ("error", "never_left"),
+    [
+        ("ConnectTimeoutError", True),
+        ("NewConnectionError", True),
+        ("ProtocolError", False),
+        ("ReadTimeoutError", False),
+    ],
+)
+def test_only_a_connection_that_was_never_made_proves_that_nothing_was_sent(error: str, never_left: bool) -> None:
+    kind = getattr(urllib3.exceptions, error)
+    cause = kind.__new__(kind)
+
+    assert doors.may_have_left(requests.ConnectionError(cause)) is not never_left
+    assert doors.may_have_left(errors.TopviewUnavailable("HTTP 503"))
+
+
+CHARGED = "/v1/product_avatar/task/image_replace/download_without_watermark"
+
+
+def image(hook: TopviewHook) -> dict[str, Any]:
+    body = {"templateImageFileId": "f1", "productImageFileId": "f2", "imageEditPrompt": "swap"}
+    task = hook.submit("product_avatar_v1_replace_image", body)
+    key = hook.query("product_avatar_v1_replace_image", task)["productReplaceResult"][0]["key"]
+    return {"topview_task_id": task, "key": key}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("answer-lost-after-accept", {}), ("truncated-json", {}), ("code", {"value": "5000"}), ("status", {"value": 502})],
+)
+def test_a_call_that_costs_a_credit_is_not_sent_again_when_its_answer_is_lost(
+    hook: TopviewHook, service: StandIn, kind: str, words: dict[str, Any]
+) -> None:
+    which = image(hook)
+    service.fault(kind, path=CHARGED, times=-1, **words)
+
+    with pytest.raises(errors.TopviewSubmitUnknown, match="may charge it"):
+        hook.act("product_avatar_v1_download", **which)
+    assert len(service.requests(CHARGED)) == 1
+
+
+def test_a_call_that_costs_a_credit_is_sent_again_while_topview_is_busy(hook: TopviewHook, service: StandIn) -> None:
+    which = image(hook)
+    service.fault("code", path=CHARGED, value="5003", times=2)
+
+    assert hook.act("product_avatar_v1_download", **which)["url"]
+    assert len(service.requests(CHARGED)) == 3
+
+
+def test_a_call_that_costs_a_credit_and_reached_nobody_may_be_made_again(connect: Connect) -> None:
+    with refused_port() as nobody:
+        connect(nobody)
+        with pytest.raises(errors.TopviewUnavailable, match=r"the connection was refused .*; nothing was sent"):
+            TopviewHook(patience=0).act("product_avatar_v1_download", topview_task_id="t1", key="k")
+
+
+def test_exactly_the_actions_that_have_a_price_are_charged() -> None:
+    assert [name for name, row in LISTINGS.items() if row.charges] == [
+        name for name in LISTINGS if ENTRIES[name]["price"]
+    ]
+
+
+def test_a_moment_in_a_filter_is_sent_in_utc(hook: TopviewHook, service: StandIn) -> None:
+    begin = pendulum.datetime(2025, 1, 31, 9, tz="Europe/Berlin")
+    hook.list("credit_logs", start_time=begin, end_time="2025-02-01T00:00:00+01:00")
+
+    query = service.requests("/user/credit/logs")[0]["query"]
+    assert (query["startTime"], query["endTime"]) == ("2025-01-31 08:00:00", "2025-01-31 23:00:00")

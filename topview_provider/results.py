@@ -60,7 +60,8 @@ def state_of(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str
     """
     parent = _parent_state(row, answer)
     items = _picked(row, answer, judge) if judge else []
-    if not judge or (parent.phase is not Phase.SUCCESS and not (items and "script_id" in judge)):
+    item_decides = bool(items) and "script_id" in judge and parent.phase is not Phase.UNKNOWN
+    if not judge or (parent.phase is not Phase.SUCCESS and not item_decides):
         stale = parent.phase is Phase.FAILED and judge.get("seen") == FAILED_BEFORE
         return State(Phase.RUNNING, parent.word, "a failure from before") if stale else parent
     if not items:

@@ -222,7 +222,8 @@ def _redirect(status: int, headers: Mapping[str, str]) -> str:
     if not 300 <= status < 400:
         return ""
     target = next((str(value) for name, value in headers.items() if name.lower() == "location"), "")
-    return f"a redirect to {redact_url(target)}, not followed; set the host of the connection to it"
+    where = f"a redirect to {redact_url(target)}" if target else "a redirect"
+    return f"{where}, not followed; set the host of the connection to where the API is"
 
 
 def _envelope(body: bytes) -> Mapping[str, Any] | None:

@@ -119,6 +119,8 @@ def _value(field: Field, kind: str) -> Any:
     for value in (field.maximum, field.minimum, field.default):
         if value is not None:
             return value
+    if field.moment:
+        return "2026-01-02 03:04:05"
     if field.wire.endswith(("Link", "Url")):
         return f"https://shop.example/{field.wire}"
     return VALUES.get(kind, f"some {field.wire}"[: field.max_length])

@@ -201,8 +201,8 @@ def test_a_state_that_stays_unknown_ends_at_the_deadline(row: TaskFamily, deferr
 def test_without_waiting_the_task_ends_when_topview_accepted_the_job(row: TaskFamily, service: StandIn) -> None:
     given = full(row, known(row)).arguments
     never_ends(service, row)
-    context = new_context()
     for deferrable in (False, True):
+        context = new_context()
         task = operator_class(row)(task_id="t", wait_for_completion=False, deferrable=deferrable, **given)
         found = task.execute(context)
         assert set(found) == MANIFEST

@@ -200,7 +200,7 @@ def _moment(value: Any) -> str:
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
         utc = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (AttributeError, ValueError, OverflowError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         raise FieldError(
             f"{value!r} is no moment; give a datetime or a text like 2025-01-31 08:00:00{_hint(value)}"
         ) from None

@@ -129,4 +129,4 @@ class TopviewMarketingVideoExportOperator(TopviewTaskOperator):
 
     def also_bought(self, body: Mapping[str, Any]) -> Any:
         """Return the words of the exported script, as they stand now; those of other scripts do not matter."""
-        return segments(self.hook, body["taskId"], body["scriptId"])
+        return segments(self.hook, body["taskId"], str(body.get("scriptId", "0")))

@@ -1,0 +1,100 @@
+"""The log masker is told about secrets on every version, and no trouble of its own fails a task."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import ModuleType
+
+import pytest
+
+from topview_provider.compat import MASKERS, mask_secret
+
+SDK, AIRFLOW_3, AIRFLOW_2 = MASKERS
+
+
+class Older(ModuleType):
+    """A module of Airflow as an older version has it: the attribute is missing in one of two ways."""
+
+    def __init__(self, name: str, error: type[Exception]) -> None:
+        super().__init__(name)
+        self.error = error
+
+    def __getattr__(self, name: str) -> None:
+        raise self.error(name)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """Put a masker that remembers in each place, and return what each was told."""
+    heard: dict[str, list[str]] = {name: [] for name in MASKERS}
+    for name in MASKERS:
+        module = ModuleType(name)
+        module.mask_secret = heard[name].append  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, name, module)
+    return heard
+
+
+def places(told: dict[str, list[str]]) -> list[str]:
+    return [name for name, secrets in told.items() if secrets == ["s3cret"]]
+
+
+def test_the_sdk_of_common_compat_is_asked_first(told: dict[str, list[str]]) -> None:
+    mask_secret("s3cret")
+
+    assert places(told) == [SDK]
+
+
+@pytest.mark.parametrize("error", [AttributeError, ImportError, ModuleNotFoundError])
+def test_an_older_common_compat_leaves_it_to_airflow_3(
+    told: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setitem(sys.modules, SDK, Older(SDK, error))
+    mask_secret("s3cret")
+
+    assert places(told) == [AIRFLOW_3]
+
+
+@pytest.mark.parametrize("absent", [None, Older("airflow.sdk.log", AttributeError)], ids=["module", "attribute"])
+def test_below_airflow_3_the_masker_of_the_core_is_told(
+    told: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, absent: ModuleType | None
+) -> None:
+    monkeypatch.setitem(sys.modules, SDK, Older(SDK, AttributeError))
+    monkeypatch.setitem(sys.modules, AIRFLOW_3, absent)  # None makes Python raise ModuleNotFoundError
+    mask_secret("s3cret")
+
+    assert places(told) == [AIRFLOW_2]
+
+
+def test_without_any_masker_the_task_goes_on(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    for name in MASKERS:
+        monkeypatch.setitem(sys.modules, name, None)
+    with caplog.at_level(logging.DEBUG, "topview_provider.compat"):
+        mask_secret("s3cret")
+
+    assert "no masker" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_a_masker_that_fails_does_not_fail_the_task(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(secret: str) -> None:
+        raise RuntimeError(secret)
+
+    module = ModuleType(SDK)
+    module.mask_secret = broken  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, SDK, module)
+    with caplog.at_level(logging.DEBUG, "topview_provider.compat"):
+        mask_secret("s3cret")
+
+    assert "mask_secret raised RuntimeError" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_the_airflow_that_is_installed_masks_for_real() -> None:
+    from airflow.sdk.log import redact
+
+    mask_secret("a-long-enough-s3cret")
+
+    assert redact("it is a-long-enough-s3cret") == "it is ***"
