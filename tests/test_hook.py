@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying
 
 from tests.reference import ENTRIES
 from topview_provider import exceptions as errors
-from topview_provider.catalog import LISTINGS
+from topview_provider.catalog import FAMILIES, LISTINGS
 from topview_provider.hooks import doors, requesting
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.standin.server import StandIn
@@ -309,3 +309,9 @@ def test_a_moment_in_a_filter_is_sent_in_utc(hook: TopviewHook, service: StandIn
 
     query = service.requests("/user/credit/logs")[0]["query"]
     assert (query["startTime"], query["endTime"]) == ("2025-01-31 08:00:00", "2025-01-31 23:00:00")
+
+
+def test_a_preview_that_is_neither_true_nor_false_is_an_invalid_request() -> None:
+    assert requesting.judge(FAMILIES["marketing_video"], {"preview": "1"}) == {"items": "previewVideos"}
+    with pytest.raises(errors.TopviewInvalidRequest, match="marketing_video: preview: 'yes' is neither true nor false"):
+        requesting.judge(FAMILIES["marketing_video"], {"preview": "yes"})

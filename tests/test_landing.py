@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, T
 from tests.conftest import FakeStore
 from tests.contract.running import events_of, leave, new_context, resume, walk
 from topview_provider.catalog import family
-from topview_provider.exceptions import TopviewBusy, TopviewSubmitUnknown, TopviewTaskFailed
+from topview_provider.exceptions import TopviewBusy, TopviewInvalidRequest, TopviewSubmitUnknown, TopviewTaskFailed
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.operators.product import TopviewProductAvatarV1DownloadOperator
 from topview_provider.operators.script import TopviewMarketingVideoScriptUpdateOperator
+from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoExportOperator, TopviewMarketingVideoOperator
 from topview_provider.polling import Watch
 from topview_provider.results import FAILED_BEFORE, Phase, seen_item, state_of
@@ -143,12 +145,6 @@ def test_a_sensor_that_cannot_land_stops_at_its_deadline(service: StandIn, monke
         resume(sensor, left.value, context, event)
 
 
-def test_a_timeout_that_is_no_number_is_refused_before_money_is_spent(service: StandIn) -> None:
-    with pytest.raises(ValueError, match="abc"):
-        avatar(timeout="abc").execute(new_context())
-    assert service.stats("video_avatar")["received"] == 0
-
-
 def test_a_pause_that_topview_asks_for_does_not_outlast_the_patience_for_a_busy_one(
     service: StandIn,
 ) -> None:
@@ -196,3 +192,22 @@ def test_the_paid_download_is_made_once_whatever_happens_to_its_answer(service: 
         with pytest.raises(TopviewSubmitUnknown):
             clean().execute(new_context(lost))
     assert len(service.requests("/v1/product_avatar/task/image_replace/download_without_watermark")) == 2
+
+
+@pytest.mark.parametrize("name", ["timeout", "poll_interval", "max_poll_outage", "busy_timeout"])
+def test_a_duration_that_is_none_is_refused_by_its_name_before_money_is_spent(name: str, service: StandIn) -> None:
+    with pytest.raises(TopviewInvalidRequest, match=f"{name}: 'soon' is neither"):
+        avatar(**{name: "soon"}).execute(new_context())
+    assert service.stats("video_avatar")["received"] == 0
+
+
+def test_the_manifest_of_an_operator_will_do_as_its_task_id(service: StandIn, tmp_path: Path) -> None:
+    manifest = avatar().execute(new_context())
+    sensor = TopviewVideoAvatarSensor(task_id="s", topview_task_id=manifest)
+    assert sensor.execute(new_context())["topview_task_id"] == manifest["topview_task_id"]
+    path = str(tmp_path / "v.mp4")
+    fetch = TopviewDownloadOperator(task_id="d", family="video_avatar", topview_task_id=manifest, path=path)
+    assert fetch.execute(new_context()) == path
+    for nothing in ("None", "", None, {}):
+        with pytest.raises(TopviewInvalidRequest, match="is no task id"):
+            TopviewVideoAvatarSensor(task_id="s", topview_task_id=nothing).execute(new_context())

@@ -266,6 +266,8 @@ def demo() -> None:
 
 def main() -> int:
     """Run the demo and return its exit code."""
+    # A shell starts background jobs of a script with Ctrl-C ignored, and we would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with signals_unwind():
         try:
             demo()

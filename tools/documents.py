@@ -46,7 +46,7 @@ def operators() -> dict[str, tuple[str, type]]:
 def tables() -> dict[str, str]:
     """Return the tables of the README by the name of their marker."""
     by_row = operators()
-    tasks = ["| task family | operator | sensor | price in credits (TopView's words) |", "|---|---|---|---|"]
+    tasks = ["| task family | operator | sensor | price in credits, as TopView puts it |", "|---|---|---|---|"]
     for name, row in FAMILIES.items():
         room, cls = by_row[name]
         sensor = cls.__name__.removesuffix("Operator") + "Sensor"
@@ -90,15 +90,24 @@ def page(room: str) -> str:
 
 def shared_page() -> str:
     """Return the page of what every task operator takes."""
-    text = ["# Arguments of every task", "", "Every operator of a task family takes these beside its own."]
-    for cls in (TopviewTaskOperator, TopviewRowOperator):
-        text += ["", *_arguments(inspect.getdoc(cls) or "", raises=cls is TopviewTaskOperator)]
+    text = ["# Arguments of every task", "", "Every operator of a task family takes these beside its own.", ""]
+    text += [*_table(TopviewTaskOperator), *list(_table(TopviewRowOperator))[2:], "", *_raised(TopviewTaskOperator)]
     return "\n".join(text) + "\n"
 
 
 def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
-    return {PAGES / "base.md": shared_page(), **{PAGES / f"{room}.md": page(room) for room in rooms()}}
+    found = {PAGES / "base.md": shared_page(), **{PAGES / f"{room}.md": page(room) for room in rooms()}}
+    return {PAGES / "README.md": index(), **found}
+
+
+def index() -> str:
+    """Return the page that leads to the others."""
+    lines = ["# Reference", "", "Written from the code by `make docs`.", "", "- [Arguments of every task](base.md)"]
+    for room in rooms():
+        module = importlib.import_module(f"topview_provider.operators.{room}")
+        lines.append(f"- [{room}]({room}.md): {_plain(inspect.getdoc(module) or '').splitlines()[0]}")
+    return "\n".join(lines) + "\n"
 
 
 def _operator(cls: type) -> Iterator[str]:
@@ -107,7 +116,9 @@ def _operator(cls: type) -> Iterator[str]:
     yield f"## {cls.__name__}"
     yield ""
     yield _plain(text.partition("\nSource:")[0].strip())
-    yield from ("", *_arguments(doc))
+    for part in (list(_table(cls)), list(_raised(cls))):
+        if part:
+            yield from ("", *part)
     if issubclass(cls, TopviewRowOperator):
         yield from ("", *_facts(cls.row_of_class()))
 
@@ -132,16 +143,21 @@ def _uncertain(row: Row) -> str:
     return "; **the path is uncertain**, set it under `paths` of the connection" if row.path_uncertain else ""
 
 
-def _arguments(doc: str, *, raises: bool = True) -> Iterator[str]:
-    entries = re.findall(r"^:(param|raises) (\w+): (.*?)(?=^:|\n\n|\Z)", doc, re.DOTALL | re.MULTILINE)
-    parameters = [(name, text) for kind, name, text in entries if kind == "param"]
-    if parameters:
-        yield from ("| argument | meaning |", "|---|---|")
-        yield from (f"| `{name}` | {_cell(text)} |" for name, text in parameters)
-    errors = [(name, text) for kind, name, text in entries if kind == "raises"]
-    if errors and raises:
-        yield ""
-        yield from (f"- `{name}`: {_cell(text)}" for name, text in errors)
+def _table(cls: type) -> Iterator[str]:
+    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    described = re.findall(r"^:param (\w+): (.*?)(?=^:|\n\n|\Z)", inspect.getdoc(cls) or "", re.DOTALL | re.MULTILINE)
+    if described:
+        yield from ("| argument | default | meaning |", "|---|---|---|")
+    for name, text in described:
+        default = parameters[name].default
+        shown = "required" if default is inspect.Parameter.empty else f"`{default!r}`"
+        yield f"| `{name}` | {'from the config' if name == 'deferrable' else shown} | {_cell(text)} |"
+
+
+def _raised(cls: type) -> Iterator[str]:
+    doc = inspect.getdoc(cls) or ""
+    for name, text in re.findall(r"^:raises (\w+): (.*?)(?=^:|\n\n|\Z)", doc, re.DOTALL | re.MULTILINE):
+        yield f"- `{name}`: {_cell(text)}"
 
 
 def _cell(text: str) -> str:

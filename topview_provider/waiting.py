@@ -44,9 +44,34 @@ class Wait:
     judge: Mapping[str, str] = field(default_factory=dict)
 
 
-def seconds(value: float | timedelta) -> float:
-    """Return a duration in seconds."""
-    return value.total_seconds() if isinstance(value, timedelta) else float(value)
+def seconds(name: str, value: Any) -> float:
+    """
+    Return a duration in seconds.
+
+    :param name: The argument, for the message.
+    :param value: Seconds or a timedelta.
+    :raises TopviewInvalidRequest: It is neither.
+    """
+    try:
+        found = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    except (TypeError, ValueError):
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise errors.TopviewInvalidRequest(f"{name}: {value!r} is neither a number of seconds nor a timedelta")
+    return found
+
+
+def task_id_of(value: Any) -> str:
+    """
+    Return a task id; the manifest that an operator returns will do.
+
+    :param value: The id, or a mapping that holds it.
+    :raises TopviewInvalidRequest: There is none.
+    """
+    found = value.get("topview_task_id") if isinstance(value, Mapping) else value
+    if found is None or str(found).strip() in ("", "None"):
+        raise errors.TopviewInvalidRequest(f"topview_task_id: {value!r} is no task id; did a template render nothing?")
+    return str(found).strip()
 
 
 class TopviewConnected:
@@ -86,7 +111,7 @@ class TopviewWaiting(TopviewConnected):
 
         Airflow 3 does not apply ``execution_timeout`` while a task is deferred, so the trigger carries it.
         """
-        budget = seconds(self.row.timeout_seconds if self.timeout is None else self.timeout)
+        budget = seconds("timeout", self.row.timeout_seconds if self.timeout is None else self.timeout)
         if self.execution_timeout is not None:
             # On the worker Airflow's own time-out must not come first: ours names the task and says that it goes on.
             own = self.execution_timeout.total_seconds()
@@ -104,14 +129,14 @@ class TopviewWaiting(TopviewConnected):
             end_time=wait.end_time,
             submitted_at=wait.submitted_at,
             pace=self.pace,
-            max_poll_outage=float(self.max_poll_outage),
+            max_poll_outage=seconds("max_poll_outage", self.max_poll_outage),
             judge=dict(wait.judge),
         )
 
     @property
     def pace(self) -> float:
         """Seconds between polls that the user fixed; 0 for ``adaptive``."""
-        return 0.0 if self.poll_interval == "adaptive" else float(self.poll_interval)
+        return 0.0 if self.poll_interval == "adaptive" else seconds("poll_interval", self.poll_interval)
 
     def defer_until_settled(self, wait: Wait) -> NoReturn:
         """Leave the worker until the task is settled or the deadline passes."""
@@ -142,7 +167,7 @@ class TopviewWaiting(TopviewConnected):
             submitted_at=wait.submitted_at,
             end_time=wait.end_time,
             pace=self.pace or self.hook.settings.poll_interval or self.row.poll_seconds,
-            max_poll_outage=float(self.max_poll_outage),
+            max_poll_outage=seconds("max_poll_outage", self.max_poll_outage),
             cloud_front=bool(self.need_cloud_front_url),
         )
 
@@ -185,7 +210,7 @@ class TopviewWaiting(TopviewConnected):
         :param wait: What was waited for; its deadline no longer counts.
         :raises TopviewError: TopView could not be asked for ``max_poll_outage``.
         """
-        patience = time.time() + float(self.max_poll_outage) + GRACE
+        patience = time.time() + seconds("max_poll_outage", self.max_poll_outage) + GRACE
         watch = self.watch(replace(wait, end_time=max(wait.end_time, patience)))
         outcome = self.hook.look(watch)
         if outcome is not None:

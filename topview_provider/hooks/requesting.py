@@ -77,6 +77,20 @@ def listing_call(settings: Settings, name: str, arguments: Mapping[str, Any]) ->
     )
 
 
+def judge(row: catalog.TaskFamily, arguments: Mapping[str, Any]) -> dict[str, str]:
+    """
+    Return what decides when a task is done, from arguments that nothing has checked yet.
+
+    :param row: Row of the family.
+    :param arguments: Wire name to value.
+    :raises TopviewInvalidRequest: ``preview`` is neither true nor false.
+    """
+    try:
+        return row.judge(arguments)
+    except catalog.FieldError as error:
+        raise errors.TopviewInvalidRequest(f"{row.name}: {error}") from None
+
+
 def task_answer(call: wire.Call, result: Any) -> Item:
     """
     Return the ``result`` of a query.

@@ -107,7 +107,7 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         record = self.known(book, body, context)
         if record is None:
             if busy_until is None:
-                busy_until = time.time() + seconds(self.busy_timeout)
+                busy_until = time.time() + seconds("busy_timeout", self.busy_timeout)
             record = self.submit(book, body, end_time, busy_until)
         judge = {**self.row.judge(body), **({"seen": record.seen} if record.seen else {})}
         return self.follow(context, body, Wait(record.topview_task_id, record.submitted_at, end_time, judge))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from airflow.providers.common.compat.sdk import BaseOperator, Context
 
 from topview_provider import catalog, results
+from topview_provider.waiting import task_id_of
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
@@ -65,7 +66,7 @@ class TopviewDownloadOperator(BaseOperator):
     and, with ``index="all"``, ``count``.
 
     :param family: Family of the task, such as ``marketing_video``. (templated)
-    :param topview_task_id: The task. (templated)
+    :param topview_task_id: The task; the manifest that its operator returns will do. (templated)
     :param path: Where to: local path or URL of a file, any that ``ObjectStoragePath`` knows. ``{topview_task_id}``,
         ``{index}``, ``{item_id}``, ``{language}`` and ``{ext}`` (of the file at TopView, ``bin`` where it has none) are
         filled in; other braces stay. (templated)
@@ -124,6 +125,7 @@ class TopviewDownloadOperator(BaseOperator):
 
     def execute(self, context: Context) -> str | list[str]:
         """Fetch the files and return where they are."""
+        self.topview_task_id = task_id_of(self.topview_task_id)
         from topview_provider.hooks import transfer
         from topview_provider.hooks.topview import TopviewHook
 

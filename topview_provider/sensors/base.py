@@ -20,7 +20,7 @@ from topview_provider import catalog
 from topview_provider import exceptions as errors
 from topview_provider.polling import Outcome
 from topview_provider.results import Phase, State
-from topview_provider.waiting import TopviewWaiting, Wait, read_event
+from topview_provider.waiting import TopviewWaiting, Wait, read_event, task_id_of
 
 
 class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
@@ -31,7 +31,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     ``topview``. In every mode and on every Airflow version the sensor's own deadline is an ``AirflowSensorTimeout``,
     which Airflow does not retry, and ``soft_fail`` or ``never_fail`` turn it, or a failure, into a skip.
 
-    :param topview_task_id: The task to wait for. (templated)
+    :param topview_task_id: The task to wait for; the manifest that an operator returned will do. (templated)
     :param topview_conn_id: Airflow connection of type TopView. (templated)
     :param need_cloud_front_url: Ask for CloudFront result URLs instead of S3 ones.
     :param deferrable: Wait in the triggerer; by default what ``[operators] default_deferrable`` says.
@@ -101,7 +101,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
 
     def wait(self) -> Wait:
         """Return what is waited for; a sensor does not know when the task was submitted, so its age counts from now."""
-        return Wait(str(self.topview_task_id), time.time(), self.deadline(), self.judge())
+        return Wait(task_id_of(self.topview_task_id), time.time(), self.deadline(), self.judge())
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Ask once and judge the answer."""
