@@ -39,6 +39,7 @@ LAYERS = (
     {"polling"},
     {"hooks"},
     {"triggers"},
+    {"landing"},
     {"ledger", "waiting"},
     {"operators", "sensors"},
 )

@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from tests.contract.running import new_context
 from topview_provider.exceptions import TopviewInvalidRequest, TopviewUnavailable
+from topview_provider.landing import MAX_XCOM_BYTES
 from topview_provider.operators.lookup import (
     TopviewAnyshootTemplateListOperator,
     TopviewAvatarListOperator,
@@ -21,7 +22,6 @@ from topview_provider.operators.lookup import (
     TopviewVoiceListOperator,
 )
 from topview_provider.standin.server import StandIn
-from topview_provider.waiting import MAX_XCOM_BYTES
 
 from .support import Request, Server, answering, peak_of
 

@@ -16,7 +16,7 @@ What can go wrong, sorted by what to do about it.
         +-- TopviewInsufficientCredits code 4100
         +-- TopviewInvalidRequest      a field is wrong; refused here or by TopView (4xxx)
         +-- TopviewContentRejected     the content check said no (6xxx)
-        +-- TopviewNotFound            TopView does not know this id or path (4004, HTTP 404)
+        +-- TopviewNotFound            TopView does not know this id or path (4004)
 
 ``TopviewRejected``, ``TopviewSubmitUnknown`` and ``TopviewPartialResult`` are also ``AirflowFailException``: an
 automatic retry would repeat the mistake or pay twice.

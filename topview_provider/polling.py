@@ -51,6 +51,23 @@ class Step:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """
+    Say what is waited for; travels to the triggerer and back, so that nothing depends on the worker's memory.
+
+    :param topview_task_id: The task.
+    :param submitted_at: Unix time of the submit.
+    :param end_time: Unix time of the deadline of this attempt.
+    :param judge: What decides when the task is done; see ``TaskFamily.judge``.
+    """
+
+    topview_task_id: str
+    submitted_at: float
+    end_time: float
+    judge: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Watch:
     """

@@ -1,21 +1,21 @@
-"""What operators and sensors share: the hook, the way to the triggerer and back, and the result in one shape."""
+"""What operators and sensors share: the hook, the deadline, and the way to the triggerer and back."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from topview_provider import catalog, results
 from topview_provider import exceptions as errors
+from topview_provider import results
+from topview_provider.landing import TopviewLanding
+from topview_provider.polling import Outcome, Wait, Watch
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
-    from topview_provider.polling import Outcome, Watch
     from topview_provider.triggers.topview import TopviewTaskTrigger
 
 GRACE = 120.0
@@ -23,25 +23,6 @@ GRACE = 120.0
 
 RESUMES = "A retry, or clearing this Airflow task, resumes it without paying again"
 FORGETS = "This Airflow keeps no record of it: wait for it with the family's sensor instead of clearing this task"
-
-MAX_XCOM_BYTES = 48 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """
-    Say what is waited for; travels to the triggerer and back, so that nothing depends on the worker's memory.
-
-    :param topview_task_id: The task.
-    :param submitted_at: Unix time of the submit.
-    :param end_time: Unix time of the deadline of this attempt.
-    :param judge: What decides when the task is done; see ``TaskFamily.judge``.
-    """
-
-    topview_task_id: str
-    submitted_at: float
-    end_time: float
-    judge: Mapping[str, str] = field(default_factory=dict)
 
 
 def seconds(name: str, value: Any) -> float:
@@ -87,24 +68,28 @@ class TopviewConnected:
         return TopviewHook(self.topview_conn_id)
 
 
-class TopviewWaiting(TopviewConnected):
+class TopviewWaiting(TopviewConnected, TopviewLanding):
     """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
-
-    family: ClassVar[str]
 
     timeout: Any
     poll_interval: float | str
     max_poll_outage: float
     need_cloud_front_url: bool
-    allow_partial: bool
     execution_timeout: timedelta | None
     log: Any
     defer: Any
 
-    @property
-    def row(self) -> catalog.TaskFamily:
-        """The row of this task's family."""
-        return catalog.family(self.family)
+    def judged(self, arguments: Mapping[str, Any], seen: str = "") -> dict[str, str]:
+        """
+        Return what decides when a task is done.
+
+        :param arguments: The submit body, or a sensor's arguments, in wire names.
+        :param seen: The mark of what stood there before a second step.
+        :raises TopviewInvalidRequest: ``preview`` is neither true nor false.
+        """
+        from topview_provider.hooks.requesting import judge
+
+        return {**judge(self.row, arguments), **({"seen": seen} if seen else {})}
 
     def deadline(self) -> float:
         """Return the Unix time at which this attempt gives up: ``timeout``, or ``execution_timeout`` if that is sooner.
@@ -158,8 +143,6 @@ class TopviewWaiting(TopviewConnected):
 
         :param wait: What is waited for.
         """
-        from topview_provider.polling import Watch
-
         return Watch(
             row=self.row,
             topview_task_id=wait.topview_task_id,
@@ -218,44 +201,6 @@ class TopviewWaiting(TopviewConnected):
         answer = watch.answer or {}
         return answer, results.state_of(self.row, answer, watch.judge)
 
-    def manifest(self, answer: Mapping[str, Any], wait: Wait) -> dict[str, Any]:
-        """Return the result in the one shape of all families."""
-        return {
-            "family": self.family,
-            "topview_task_id": wait.topview_task_id,
-            "status": "success",
-            "outputs": results.outputs_of(self.row, answer, wait.judge),
-            "values": results.values_of(self.row, answer, wait.judge),
-            "cost_credit": results.cost_of(self.row, answer),
-        }
-
-    def push_result(self, ti: Any, manifest: Mapping[str, Any]) -> None:
-        """Push each output and value as an XCom of its own: a plain URL is a link in the UI, and easy to pull."""
-        for output in self.row.outputs:
-            urls = [entry["url"] for entry in manifest["outputs"] if entry["name"] == output.name]
-            ti.xcom_push(key=f"{output.name}_urls", value=urls)
-            if urls:
-                ti.xcom_push(key=f"{output.name}_url", value=urls[0])
-        for name, value in manifest["values"].items():
-            ti.xcom_push(key=name, value=value)
-        ti.xcom_push(key="cost_credit", value=manifest["cost_credit"])
-
-    def refuse_partial(self, answer: Mapping[str, Any], wait: Wait) -> None:
-        """
-        Raise if items of a successful task failed.
-
-        :raises TopviewPartialResult: Some did and ``allow_partial`` is off, or none is left.
-        """
-        failed = results.failed_items(self.row, answer, wait.judge)
-        good = results.outputs_of(self.row, answer, wait.judge)
-        if not failed or (self.allow_partial and good):
-            return
-        raise errors.TopviewPartialResult(
-            f"{self.family} {wait.topview_task_id} succeeded and is charged, but {'; '.join(failed)}. "
-            f"{len(good)} good outputs are in the XComs; set allow_partial=True and clear this task to go on with them",
-            topview_task_id=wait.topview_task_id,
-        )
-
 
 def read_event(event: Any, family: str) -> tuple[Outcome, Wait]:
     """
@@ -265,8 +210,6 @@ def read_event(event: Any, family: str) -> tuple[Outcome, Wait]:
     :param family: The family this task waits for.
     :raises TopviewError: It has another shape: that is a failure, never a success.
     """
-    from topview_provider.polling import Outcome
-
     try:
         if event["family"] != family or event["outcome"] not in ("success", "failed", "timeout", "error"):
             raise ValueError(event["outcome"])
@@ -278,17 +221,3 @@ def read_event(event: Any, family: str) -> tuple[Outcome, Wait]:
         raise errors.TopviewError(
             f"The trigger of {family} sent an event that is not one: {type(error).__name__}. Clear the task: it resumes"
         ) from error
-
-
-def raw_for_xcom(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """
-    Return the raw answer if it is small enough for XCom.
-
-    :raises TopviewInvalidRequest: It is not; use ``result_path``.
-    """
-    size = len(json.dumps(answer).encode())
-    if size > MAX_XCOM_BYTES:
-        raise errors.TopviewInvalidRequest(
-            f"return_raw: the answer has {size} bytes, XCom takes {MAX_XCOM_BYTES}; give result_path instead"
-        )
-    return answer

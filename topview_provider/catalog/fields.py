@@ -83,15 +83,16 @@ class Field:
         :param rendered: The value comes from a template: a text ``None`` or ``undefined`` is refused.
         :raises FieldError: The value does not fit; the text says what does.
         """
-        if self.type.startswith("array"):
-            element = self.type[6:-1] or "any"
-            items = [self._convert(element, item, rendered) for item in _as_list(value)]
-        else:
-            element = self.type
-            items = [self._convert(element, value, rendered)]
+        many = self.type.startswith("array")
+        element = (self.type[6:-1] or "any") if many else self.type
+        try:
+            items = [self._convert(element, item, rendered) for item in (_as_list(value) if many else [value])]
+        except FieldError as error:
+            known = f"; allowed: {', '.join(map(str, self.choices))}" if self.choices else ""
+            raise FieldError(f"{error}{known}") from None
         for item in items:
             self._check(item, lenient)
-        return items if self.type.startswith("array") else items[0]
+        return items if many else items[0]
 
     def _convert(self, kind: str, value: Any, rendered: bool) -> Any:
         if self.moment:

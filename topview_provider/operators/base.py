@@ -13,9 +13,11 @@ from airflow.providers.common.compat.sdk import Context, conf
 
 from topview_provider import compat, ledger, results
 from topview_provider import exceptions as errors
+from topview_provider.landing import raw_for_xcom
 from topview_provider.operators.rows import TopviewRowOperator
+from topview_provider.polling import Wait
 from topview_provider.results import Phase
-from topview_provider.waiting import TopviewWaiting, Wait, raw_for_xcom, read_event, seconds
+from topview_provider.waiting import TopviewWaiting, read_event, seconds
 
 BUSY_PAUSE = 60.0
 """Seconds in the triggerer before a submit that found TopView busy is sent again."""
@@ -109,7 +111,7 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
             if busy_until is None:
                 busy_until = time.time() + seconds("busy_timeout", self.busy_timeout)
             record = self.submit(book, body, end_time, busy_until)
-        judge = {**self.row.judge(body), **({"seen": record.seen} if record.seen else {})}
+        judge = self.judged(body, record.seen)
         return self.follow(context, body, Wait(record.topview_task_id, record.submitted_at, end_time, judge))
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
@@ -180,9 +182,8 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
 
     def looked_up(self, book: ledger.Ledger, record: ledger.Record, body: Mapping[str, Any]) -> ledger.Record:
         """Return the record of a cleared task with its outcome, where nobody waited for it: TopView knows."""
-        judge = {**self.row.judge(body), **({"seen": record.seen} if record.seen else {})}
         try:
-            _, state = self.fresh_answer(Wait(record.topview_task_id, 0.0, 0.0, judge))
+            _, state = self.fresh_answer(Wait(record.topview_task_id, 0.0, 0.0, self.judged(body, record.seen)))
         except errors.TopviewError as error:
             self.log.warning("Could not ask how %s %s ended: %s", self.family, record.topview_task_id, error)
             return record
@@ -195,7 +196,7 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         """Buy: announce in the ledger, send one POST, note the id."""
         seen = self.already_there(body)
         # What cannot travel to the triggerer must fail before money is spent.
-        json.dumps(self.trigger(Wait("", 0.0, end_time, self.row.judge(body))).serialize())
+        json.dumps(self.trigger(Wait("", 0.0, end_time, self.judged(body))).serialize())
         record = book.intend(self.fingerprint(body), seen=seen)
         try:
             topview_task_id = self.hook.submit(self.family, body)
@@ -230,7 +231,7 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         if not (self.row.continues and self.row.item_id_key):
             return ""
         answer = self.hook.query(self.family, str(body[self.row.task_id_key]))
-        return results.seen_item(self.row, answer, self.row.judge(body))
+        return results.seen_item(self.row, answer, self.judged(body))
 
     def come_back_later(self, busy: errors.TopviewBusy, busy_until: float) -> NoReturn:
         """Wait for a busy TopView in the triggerer, with a timer that asks nothing; without it, let Airflow retry."""

@@ -11,8 +11,8 @@ from airflow.providers.common.compat.sdk import Context
 
 from topview_provider import catalog
 from topview_provider.exceptions import TopviewInvalidRequest
+from topview_provider.landing import MAX_XCOM_BYTES
 from topview_provider.operators.rows import TopviewRowOperator
-from topview_provider.waiting import MAX_XCOM_BYTES
 
 
 class TopviewCallOperator(TopviewRowOperator):

@@ -152,9 +152,10 @@ class TopviewDownloadOperator(BaseOperator):
         :raises TopviewInvalidRequest: There is no such output.
         """
         from topview_provider.exceptions import TopviewInvalidRequest
+        from topview_provider.hooks import requesting
 
         row = self.row()
-        judge = row.judge({"preview": self.preview, row.item_id_key: self.script_id})
+        judge = requesting.judge(row, {"preview": self.preview, row.item_id_key: self.script_id})
         answer = hook.query(self.family, str(self.topview_task_id), cloud_front=bool(self.need_cloud_front_url))
         self.refuse_unless_finished(results.state_of(row, answer, judge))
         found = [entry for entry in results.outputs_of(row, answer, judge) if entry["name"] == self.output_name]

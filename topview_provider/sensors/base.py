@@ -18,9 +18,9 @@ from airflow.providers.common.compat.sdk import (
 
 from topview_provider import catalog
 from topview_provider import exceptions as errors
-from topview_provider.polling import Outcome
+from topview_provider.polling import Outcome, Wait
 from topview_provider.results import Phase, State
-from topview_provider.waiting import TopviewWaiting, Wait, read_event, task_id_of
+from topview_provider.waiting import TopviewWaiting, read_event, task_id_of
 
 
 class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
@@ -81,7 +81,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
 
     def judge(self) -> dict[str, str]:
         """Return what decides when the task is done."""
-        return self.row.judge({})
+        return self.judged({})
 
     def execute(self, context: Context) -> Any:
         """Look once; then defer, or poke as the mode says."""
@@ -105,8 +105,8 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Ask once and judge the answer."""
-        wait = self.wait()
         try:
+            wait = self.wait()
             answer, state = self.look(wait)
             self._failing_since = None
         except (errors.TopviewUnavailable, errors.TopviewBusy) as error:

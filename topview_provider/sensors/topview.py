@@ -26,7 +26,7 @@ class TopviewMarketingVideoSensor(TopviewTaskSensor):
 
     def judge(self) -> dict[str, str]:
         """Return what decides: the list of previews or exports, and the script."""
-        return self.row.judge({"preview": self.preview, self.row.item_id_key: self.script_id})
+        return self.judged({"preview": self.preview, self.row.item_id_key: self.script_id})
 
 
 class TopviewMarketingVideoExportSensor(TopviewTaskSensor):
@@ -48,7 +48,7 @@ class TopviewMarketingVideoExportSensor(TopviewTaskSensor):
 
     def judge(self) -> dict[str, str]:
         """Return what decides: the exported script."""
-        return self.row.judge({self.row.item_id_key: self.script_id})
+        return self.judged({self.row.item_id_key: self.script_id})
 
 
 class TopviewVideoAvatarSensor(TopviewTaskSensor):
