@@ -107,3 +107,17 @@ class FakeTaskInstance(SimpleNamespace):
 def context() -> dict[str, Any]:
     """A context as Airflow 3.3 gives it to ``execute``."""
     return {"ti": FakeTaskInstance(), "task_state_store": FakeStore(), "outlet_events": {}}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses between tries to 10 ms; their number and their rules stay."""
+    monkeypatch.setattr("topview_provider.hooks.requesting.LONGEST_WAIT", 0.03)
+
+
+@pytest.fixture
+def hook(service: StandIn) -> Any:
+    """A hook whose connection leads to the stand-in of this test."""
+    from topview_provider.hooks.topview import TopviewHook
+
+    return TopviewHook()

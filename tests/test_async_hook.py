@@ -141,9 +141,9 @@ print(json.dumps(sorted(name for name, loop in Witness.heard.items() if loop and
     assert on_loop == []
 
 
-async def test_an_entry_that_is_cancelled_leaves_nothing_behind(
-    service: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def slow_lookup(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Make the look-up of the connection say that it has begun, and wait until it may go on."""
     reading, go_on = threading.Event(), threading.Event()
     read = asynchronous.read_settings
 
@@ -153,6 +153,13 @@ async def test_an_entry_that_is_cancelled_leaves_nothing_behind(
         return read(conn_id)
 
     monkeypatch.setattr(asynchronous, "read_settings", slow)
+    return reading, go_on
+
+
+async def test_an_entry_that_is_cancelled_leaves_nothing_behind(
+    service: StandIn, slow_lookup: tuple[threading.Event, threading.Event]
+) -> None:
+    reading, go_on = slow_lookup
     entry = asyncio.ensure_future(TopviewAsyncHook().__aenter__())
     await asyncio.to_thread(reading.wait, 10)
     entry.cancel()
@@ -166,17 +173,9 @@ async def test_an_entry_that_is_cancelled_leaves_nothing_behind(
 
 
 async def test_a_second_hook_goes_in_when_the_first_was_cancelled_at_the_door(
-    service: StandIn, monkeypatch: pytest.MonkeyPatch
+    service: StandIn, slow_lookup: tuple[threading.Event, threading.Event]
 ) -> None:
-    reading, go_on = threading.Event(), threading.Event()
-    read = asynchronous.read_settings
-
-    def slow(conn_id: str) -> Any:
-        reading.set()
-        go_on.wait(10)
-        return read(conn_id)
-
-    monkeypatch.setattr(asynchronous, "read_settings", slow)
+    reading, go_on = slow_lookup
     first = asyncio.ensure_future(TopviewAsyncHook().__aenter__())
     await asyncio.to_thread(reading.wait, 10)
     second = TopviewAsyncHook()

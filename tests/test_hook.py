@@ -21,15 +21,7 @@ from .support import Server, answering, dripping, refused_port
 Connect = Callable[..., str]
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pauses between tries to 10 ms; their number and their rules stay."""
-    monkeypatch.setattr(requesting, "LONGEST_WAIT", 0.03)
-
-
-@pytest.fixture
-def hook(service: StandIn) -> TopviewHook:
-    return TopviewHook()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def paths(service: StandIn) -> list[str]:

@@ -21,10 +21,7 @@ BODY = {"productLink": "https://shop.example/p"}
 PATH = "/v1/scraper/task/submit"
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pauses between tries to 10 ms; their number and their rules stay."""
-    monkeypatch.setattr(requesting, "LONGEST_WAIT", 0.03)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def counts(service: StandIn) -> tuple[int, int]:

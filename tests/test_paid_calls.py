@@ -20,15 +20,7 @@ from .support import refused_port
 Connect = Callable[..., str]
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pauses between tries to 10 ms; their number and their rules stay."""
-    monkeypatch.setattr(requesting, "LONGEST_WAIT", 0.03)
-
-
-@pytest.fixture
-def hook(service: StandIn) -> TopviewHook:
-    return TopviewHook()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 CHARGED = "/v1/product_avatar/task/image_replace/download_without_watermark"
