@@ -111,8 +111,7 @@ async def test_certificates_are_never_loaded_on_the_loop(service: StandIn, monke
     assert threading.current_thread() not in loaders
 
 
-def test_libraries_are_first_loaded_in_a_thread_and_never_on_the_loop(service: StandIn) -> None:
-    program = """
+WITNESS = """
 import asyncio, builtins, json, sys, threading
 import topview_provider.hooks.asynchronous
 from topview_provider.hooks.topview import TopviewAsyncHook
@@ -132,7 +131,10 @@ tops = ("aiohttp", "requests", "tenacity", "urllib3", "yarl")
 print(json.dumps({name: Witness.heard.get(name) for name in tops}))
 print(json.dumps(sorted(name for name, loop in Witness.heard.items() if loop and name.split(".")[0] in tops)))
 """
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_libraries_are_first_loaded_in_a_thread_and_never_on_the_loop(service: StandIn) -> None:
+    ran = subprocess.run([sys.executable, "-c", WITNESS], capture_output=True, text=True, check=False)
 
     assert ran.returncode == 0, ran.stderr
     first, on_loop = map(json.loads, ran.stdout.splitlines()[-2:])

@@ -48,7 +48,7 @@ def test_the_test_button_notices_that_the_key_belongs_to_another_uid(service: St
 
     assert TopviewHook().test_connection() == (
         False,
-        "The key belongs to uid standin-uid, but the login of the connection is somebody-else",
+        "The key belongs to uid 'standin-uid', but the login of the connection is 'somebody-else'",
     )
 
 
@@ -79,7 +79,7 @@ def test_a_connection_without_a_login_asks_topview_for_the_uid_once(service: Sta
     assert hook.test_connection() == (True, "1000 credits remain for uid standin-uid")
     assert hook.query("scraper", hook.submit("scraper", {"productLink": "https://x.example"}))["status"] == "success"
     assert hook.uid == "standin-uid"
-    assert paths(service).count("/user/credit/detail") == 3  # two of them by the button
+    assert paths(service).count("/user/credit/detail") == 2  # one of them by the button
 
 
 def test_the_account_is_shown_without_its_keys(hook: TopviewHook) -> None:

@@ -110,6 +110,19 @@ def action_answer(name: str, result: Any) -> Any:
     return None if result is wire.ABSENT else result
 
 
+def balance_of(account: Mapping[str, Any]) -> float:
+    """
+    Return the remaining credits of an account.
+
+    :param account: Answer of the credit query.
+    :raises TopviewUnavailable: It shows no balance.
+    """
+    balance = account.get("remainCredit", account.get("credit"))
+    if isinstance(balance, bool) or not isinstance(balance, int | float):
+        raise errors.TopviewUnavailable(f"the credit query shows no balance, only {sorted(account)}")
+    return balance
+
+
 def items_in(row: catalog.Listing, result: Any) -> Items:
     """Return the items of a list answer: a bare array, ``data``, ``list``, ``records``, or a single object."""
     found = result

@@ -200,22 +200,18 @@ class TopviewHook(BaseHook):
 
     def credits(self) -> float:
         """Return the remaining API credits."""
-        found = self.account()
-        balance = found.get("remainCredit", found.get("credit"))
-        if isinstance(balance, bool) or not isinstance(balance, int | float):
-            raise errors.TopviewUnavailable(f"the credit query shows no balance, only {sorted(found)}")
-        return balance
+        return requesting.balance_of(self.account())
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask for the remaining credits, which is free; never raises."""
         try:
             account = self.account()
-            remaining = self.credits()
+            remaining = requesting.balance_of(account)
         except Exception as error:  # noqa: BLE001 - the Test button shows the text
             return False, str(error)
         uid, login = str(account.get("uid") or ""), self.settings.uid
         if login and uid and uid != login:
-            return False, f"The key belongs to uid {uid}, but the login of the connection is {login}"
+            return False, f"The key belongs to uid {uid!r}, but the login of the connection is {login!r}"
         return True, f"{remaining:g} credits remain for uid {uid or login or 'unknown'}"
 
     def upload(self, source: Any, *, file_format: str | None = None) -> str:
