@@ -36,6 +36,27 @@ class Output:
     duration_ms: float = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """
+    Say where TopView lists tasks beside what they were given: there a submit whose answer was lost may be found again.
+
+    :param listing: Name of the list.
+    :param fields: Wire names of the submit that an item holds under the same names; empty where it holds all of them.
+    :param under: Key of the item that holds them; empty where they stand in the item itself.
+    :param needs: Wire names that the submit must have given.
+    :param spoilt_by: Wire names with which the echo is no longer what was given.
+    :param filters: Wire names of the submit that narrow the list.
+    """
+
+    listing: str
+    fields: tuple[str, ...] = ()
+    under: str = ""
+    needs: tuple[str, ...] = ()
+    spoilt_by: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """
@@ -95,6 +116,7 @@ class TaskFamily(Row):
     :param poll_seconds: Interval between polls.
     :param timeout_seconds: Default deadline of one attempt.
     :param price: TopView's price in words.
+    :param echo: Where a submit whose answer was lost may be found again; None where TopView shows no input.
     """
 
     submit: str
@@ -117,6 +139,7 @@ class TaskFamily(Row):
     poll_seconds: float
     timeout_seconds: float
     price: str = ""
+    echo: Echo | None = None
 
     @property
     def body_fields(self) -> tuple[Field, ...]:
