@@ -58,6 +58,31 @@ CONNECTION: dict[str, Any] = {
 }
 
 
+CONFIG: dict[str, Any] = {
+    "topview": {
+        "description": "How the TopView provider remembers what a run has paid for.",
+        "options": {
+            "ledger_path": {
+                "description": "Folder in which paying operators keep a JSON record per task instance on Airflow "
+                "before 3.3, which has no task state store: any URL that ObjectStoragePath knows, shared by workers.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "s3://my-bucket/topview-ledger",
+                "default": "",
+            },
+            "without_ledger": {
+                "description": "What a paying operator does from its second try on where there is no record of the "
+                "first: fail (it does not submit) or warn (it may buy again).",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": None,
+                "default": "fail",
+            },
+        },
+    }
+}
+
+
 def get_provider_info() -> dict[str, Any]:
     """Return what ``airflow providers`` shows; the entry point ``apache_airflow_provider`` names this function."""
     modules = ["video", "avatar", "product", "anyshoot", "image", "voice", "script", "lookup", "storage", "account"]
@@ -73,6 +98,7 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": [_modules(["topview_provider.hooks.topview"])],
         "triggers": [_modules(["topview_provider.triggers.topview"])],
         "connection-types": [CONNECTION],
+        "config": CONFIG,
     }
 
 

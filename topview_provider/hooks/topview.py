@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -16,13 +15,13 @@ from topview_provider.hooks import requesting
 from topview_provider.hooks.asynchronous import TopviewAsyncHook
 from topview_provider.hooks.choosing import choose
 from topview_provider.hooks.doors import plain_session, send
+from topview_provider.hooks.paths import storage_path
 from topview_provider.hooks.requesting import Item, Items
 from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.polling import Outcome, Step, Watch
 
 if TYPE_CHECKING:
     import requests
-    from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 __all__ = ["TopviewAsyncHook", "TopviewHook", "storage_path"]
 
@@ -232,11 +231,18 @@ class TopviewHook(BaseHook):
         with path.open("rb") as file:  # type: ignore[no-untyped-call]
             transfer.put(self.settings, url, file, size)
         for _ in range(UPLOAD_CHECKS):
-            if str(self.act("upload_check", file_id=file_id)).lower() == "true":
+            if self.has_file(file_id):
                 self.log.info("Uploaded %s (%d bytes) as fileId %s", path.name, size, file_id)
                 return file_id
             time.sleep(UPLOAD_CHECK_SECONDS)
         raise errors.TopviewUnavailable(f"fileId {file_id} was sent, but TopView does not see it")
+
+    def has_file(self, file_id: str) -> bool:
+        """Tell whether TopView sees an uploaded file."""
+        try:
+            return str(self.act("upload_check", file_id=file_id)).lower() == "true"
+        except errors.TopviewNotFound:
+            return False
 
     def download(self, url: str, target: Any) -> int:
         """
@@ -284,11 +290,3 @@ class TopviewHook(BaseHook):
         # A kept connection may have died unseen, and a POST lost on it is of unknown outcome: open a new one.
         with plain_session() as session:
             return send(session, self.settings, uid, call)
-
-
-def storage_path(where: Any) -> ObjectStoragePath:
-    """Return a path of object storage; a plain local path is made absolute."""
-    from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-    text = str(where)
-    return ObjectStoragePath(text if "://" in text else f"file://{os.path.abspath(os.path.expanduser(text))}")

@@ -230,6 +230,13 @@ def upload_size(source: Any) -> int:
     return size
 
 
+def version_of(source: Any) -> str:
+    """Return what tells one state of a file from a later one: its ETag, else when it was changed."""
+    info = source.fs.info(source.path)
+    names = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated")
+    return next((str(info[name]) for name in names if info.get(name)), "")
+
+
 def credential(answer: Any) -> tuple[str, str]:
     """
     Return ``fileId`` and ``uploadUrl`` of an upload credential.

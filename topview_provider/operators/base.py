@@ -5,25 +5,25 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, NoReturn
+from datetime import timedelta
+from typing import Any, ClassVar
 
 from airflow.providers.common.compat.sdk import Context, conf
 
-from topview_provider import compat, ledger, results
 from topview_provider import exceptions as errors
+from topview_provider import results
 from topview_provider.landing import raw_for_xcom
+from topview_provider.ledger import words
+from topview_provider.ledger.book import Ledger, begun
+from topview_provider.ledger.records import Record
+from topview_provider.operators.buying import TopviewBuying
 from topview_provider.operators.rows import TopviewRowOperator
-from topview_provider.polling import Wait
+from topview_provider.polling import Outcome, Wait
 from topview_provider.results import Phase
-from topview_provider.waiting import TopviewWaiting, read_event, seconds
-
-BUSY_PAUSE = 60.0
-"""Seconds in the triggerer before a submit that found TopView busy is sent again."""
+from topview_provider.waiting import read_event, seconds
 
 
-class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
+class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
     """
     Base of every operator that submits a task; a subclass names its ``family``.
 
@@ -40,6 +40,15 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
     :param max_poll_outage: Seconds for which polls may fail in a row before the attempt gives up.
     :param busy_timeout: Seconds for which a deferrable operator waits in the triggerer for a busy TopView.
     :param resubmit_on_failure: Let a retry buy again what failed at TopView; failed tasks are not charged.
+    :param on_changed_input: What to do when the inputs differ from those of the task that this task instance bought:
+        ``"fail"`` names what changed; ``"resubmit"`` buys anew; ``"auto"`` buys anew after a person's clear when the
+        first one is finished, and fails otherwise.
+    :param on_orphaned_intent: What to do when an attempt died between the POST and the note of its id, and no task at
+        TopView shows beyond doubt that it is the one: ``"fail"`` lists those that may be, ``"resubmit"`` buys anew.
+    :param on_missing_result: What to do when the task was done and TopView no longer knows it: ``"fail"`` or
+        ``"resubmit"``.
+    :param force_resubmit: Buy anew at each clear, whatever was bought; automatic retries still resume.
+    :param resume_topview_task_id: Go on with this task instead of buying one. (templated)
     :param allow_partial: Accept a charged success in which some items failed.
     :param result_path: Where to write TopView's raw answer, any URL that ``ObjectStoragePath`` knows. (templated)
     :param return_raw: Put TopView's raw answer into the XCom ``raw``, up to 48 KB.
@@ -56,6 +65,7 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         "notice_url",
         "extra_payload",
         "result_path",
+        "resume_topview_task_id",
     )
 
     def __init__(
@@ -71,6 +81,11 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         max_poll_outage: float = 900,
         busy_timeout: float | timedelta = 3600,
         resubmit_on_failure: bool = True,
+        on_changed_input: str = "auto",
+        on_orphaned_intent: str = "fail",
+        on_missing_result: str = "fail",
+        force_resubmit: bool = False,
+        resume_topview_task_id: str | None = None,
         allow_partial: bool = False,
         result_path: str | None = None,
         return_raw: bool = False,
@@ -87,6 +102,11 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         self.max_poll_outage = max_poll_outage
         self.busy_timeout = busy_timeout
         self.resubmit_on_failure = resubmit_on_failure
+        self.on_changed_input = on_changed_input
+        self.on_orphaned_intent = on_orphaned_intent
+        self.on_missing_result = on_missing_result
+        self.force_resubmit = force_resubmit
+        self.resume_topview_task_id = resume_topview_task_id
         self.allow_partial = allow_partial
         self.result_path = result_path
         self.return_raw = return_raw
@@ -105,14 +125,32 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
         """
         end_time = self.deadline()
         body = self.request({"notice_url": self.notice_url}, self.extra())
-        book = ledger.Ledger.of(context)
-        record = self.known(book, body, context)
+        book, bought = Ledger.of(context), self.purchase(body)
+        record = self.known(book, bought, body, context)
+        if record and record.outcome == "success":
+            try:
+                return self.follow(context, body, record, end_time)
+            except errors.TopviewNotFound as error:
+                self.missed(book, record, error)
+                record = None
         if record is None:
             if busy_until is None:
                 busy_until = time.time() + seconds("busy_timeout", self.busy_timeout)
-            record = self.submit(book, body, end_time, busy_until)
-        judge = self.judged(body, record.seen)
-        return self.follow(context, body, Wait(record.topview_task_id, record.submitted_at, end_time, judge))
+            try:
+                record = self.submit(book, begun(bought, self.attempt(context)), body, end_time)
+            except errors.TopviewBusy as busy:
+                self.come_back_later(busy, busy_until)
+        return self.follow(context, body, record, end_time)
+
+    def missed(self, book: Ledger, record: Record, error: errors.TopviewNotFound) -> None:
+        """
+        Let a finished task that TopView no longer knows be bought again, where the user wants that.
+
+        :raises TopviewNotFound: The user does not.
+        """
+        if self.on_missing_result != "resubmit":
+            raise words.missing(self.family, record, book.forget_by_hand, error) from error
+        self.log.warning("%s %s is gone at TopView; buying anew, as asked", self.family, record.topview_task_id)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """
@@ -144,123 +182,22 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
             self.log.warning("extra_payload replaces what arguments set: %s", ", ".join(both))
         return dict(extra)
 
-    def fingerprint(self, body: Mapping[str, Any]) -> str:
-        """Return what identifies the purchase."""
-        return ledger.fingerprint(self.family, body, self.hook.settings.base_url, self.hook.uid, self.also_bought(body))
-
-    def also_bought(self, body: Mapping[str, Any]) -> Any:
-        """Return what is bought beside the body, as JSON: nothing, unless the family says otherwise."""
-        return None
-
-    def known(self, book: ledger.Ledger, body: Mapping[str, Any], context: Context) -> ledger.Record | None:
-        """
-        Return the record of the task this run already has, or None if there is one to buy.
-
-        :raises TopviewSubmitUnknown: An earlier attempt died between the POST and the record.
-        :raises TopviewInvalidRequest: The inputs changed while the earlier task is open, or in an automatic retry.
-        """
-        record = book.read()
-        first = ledger.first_of_its_round(context, self.retries or 0)
-        if not book.remembers and not first:
-            raise ledger.forgotten(self.family)
-        if record is None:
-            return None
-        if not record.topview_task_id:
-            raise ledger.orphaned(record)
-        if first and not record.outcome:
-            record = self.looked_up(book, record, body)
-        if record.fingerprint != self.fingerprint(body):
-            if not (record.outcome and first):
-                raise ledger.changed(self.family, record)
-            self.log.info("The inputs changed since %s %s; buying anew", self.family, record.topview_task_id)
-            return None
-        if record.outcome == "failed" and self.resubmit_on_failure:
-            self.log.info("%s %s failed at TopView, uncharged; buying anew", self.family, record.topview_task_id)
-            return None
-        self.log.info("Going on with %s %s, already paid for", self.family, record.topview_task_id)
-        return record
-
-    def looked_up(self, book: ledger.Ledger, record: ledger.Record, body: Mapping[str, Any]) -> ledger.Record:
-        """Return the record of a cleared task with its outcome, where nobody waited for it: TopView knows."""
-        try:
-            _, state = self.fresh_answer(Wait(record.topview_task_id, 0.0, 0.0, self.judged(body, record.seen)))
-        except errors.TopviewError as error:
-            self.log.warning("Could not ask how %s %s ended: %s", self.family, record.topview_task_id, error)
-            return record
-        if not state.settled:
-            return record
-        book.settle(record.topview_task_id, state.phase.value)
-        return replace(record, outcome=state.phase.value)
-
-    def submit(self, book: ledger.Ledger, body: Mapping[str, Any], end_time: float, busy_until: float) -> ledger.Record:
-        """Buy: announce in the ledger, send one POST, note the id."""
-        seen = self.already_there(body)
-        # What cannot travel to the triggerer must fail before money is spent.
-        json.dumps(self.trigger(Wait("", 0.0, end_time, self.judged(body))).serialize())
-        record = book.intend(self.fingerprint(body), seen=seen)
-        try:
-            topview_task_id = self.hook.submit(self.family, body)
-        except errors.TopviewSubmitUnknown:
-            raise
-        except errors.TopviewBusy as busy:
-            book.forget(record)
-            self.come_back_later(busy, busy_until)
-        except errors.TopviewError:
-            book.forget(record)
-            raise
-        self.log.info(
-            "TopView accepted %s %s (%s); usually done in about %.0f s, price: %s",
-            self.family,
-            topview_task_id,
-            self.hook.settings.base_url,
-            self.row.expected_seconds,
-            self.row.price or "unknown",
-        )
-        return self.noted(book, record, topview_task_id)
-
-    def noted(self, book: ledger.Ledger, record: ledger.Record, topview_task_id: str) -> ledger.Record:
-        """Write the id down; where the store refuses, go on: the video is paid for, and the intent still guards it."""
-        try:
-            return book.accept(record, topview_task_id)
-        except errors.TopviewError as error:
-            self.log.error("%s; going on without a record, note the id", error)
-            return replace(record, topview_task_id=topview_task_id, submitted_at=time.time())
-
-    def already_there(self, body: Mapping[str, Any]) -> str:
-        """Return the mark of the item that stands there before a second step, so that the old one is not taken."""
-        if not (self.row.continues and self.row.item_id_key):
-            return ""
-        answer = self.hook.query(self.family, str(body[self.row.task_id_key]))
-        return results.seen_item(self.row, answer, self.judged(body))
-
-    def come_back_later(self, busy: errors.TopviewBusy, busy_until: float) -> NoReturn:
-        """Wait for a busy TopView in the triggerer, with a timer that asks nothing; without it, let Airflow retry."""
-        pause = max(BUSY_PAUSE, busy.retry_after or 0.0)
-        if not self.deferrable or time.time() + pause > busy_until:
-            raise busy
-        self.log.info("TopView is busy, nothing was accepted; sending again in %.0f s: %s", pause, busy)
-        moment = datetime.now(UTC) + timedelta(seconds=pause)
-        self.defer(
-            trigger=compat.timer(moment),
-            method_name="execute_submit",
-            kwargs={"busy_until": busy_until},
-            timeout=timedelta(seconds=pause) + timedelta(minutes=10),
-        )
-        raise AssertionError("defer always raises")
-
-    def follow(self, context: Context, body: Mapping[str, Any], wait: Wait) -> Any:
-        """Show the id, then leave, stay or defer."""
+    def follow(self, context: Context, body: Mapping[str, Any], record: Record, end_time: float) -> Any:
+        """Show the id, then leave, stay or defer; what is known to be done is landed at once."""
+        wait = Wait(record.topview_task_id, record.submitted_at, end_time, self.judged(body, record.seen))
         context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
         self.push_card(context, wait, state="accepted", language=body.get("language"))
         if not self.wait_for_completion:
             return {**self.manifest({}, wait), "status": "accepted"}
+        if record.outcome == "success":
+            return self.land(context, Outcome("success"), wait)
         if self.deferrable:
             self.defer_until_settled(wait)
         return self.land(context, self.stay_until_settled(wait), wait)
 
     def land(self, context: Context, outcome: Any, wait: Wait) -> Any:
         """Turn an outcome into the result, or into the error it means."""
-        book = ledger.Ledger.of(context)
+        book = Ledger.of(context)
         if outcome.word == "failed":
             book.settle(wait.topview_task_id, "failed")
         self.raise_unless_success(outcome, wait, resumes=book.remembers)
@@ -278,8 +215,6 @@ class TopviewTaskOperator(TopviewWaiting, TopviewRowOperator):
 
     def wait_again(self, context: Context, state: results.State, wait: Wait) -> Any:
         """Go on waiting under the same deadline: the fresh answer says that the task is not settled after all."""
-        from topview_provider.polling import Outcome
-
         if state.phase is Phase.FAILED:
             return self.land(context, Outcome("failed", state.message or state.word), wait)
         if time.time() >= wait.end_time:

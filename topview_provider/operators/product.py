@@ -6,7 +6,10 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Context
 
-from topview_provider import catalog, ledger
+from topview_provider import catalog
+from topview_provider.ledger.book import Ledger, buy_once
+from topview_provider.ledger.records import purchase
+from topview_provider.ledger.rules import Attempt
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.listing import TopviewActionOperator
 
@@ -268,10 +271,10 @@ class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
         """Return TopView's answer, paid for once: a retry or a clear gets the one that was kept."""
         given = self.given()
         settings, uid = self.hook.settings, self.hook.uid
-        return ledger.buy_once(
-            ledger.Ledger.of(context),
-            ledger.fingerprint(self.listing, given, settings.base_url, uid),
+        return buy_once(
+            Ledger.of(context),
+            purchase(self.listing, given, settings.base_url, uid),
             self.listing,
-            ledger.first_of_its_round(context, self.retries or 0),
+            Attempt.of(context, self.retries or 0),
             lambda: self.hook.act(self.listing, **given),
         )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import BaseOperator, Context
 
 from topview_provider import catalog, results
+from topview_provider.ledger.book import Ledger, begun
+from topview_provider.ledger.records import Purchase, purchase
+from topview_provider.ledger.rules import Attempt
 from topview_provider.waiting import task_id_of
 
 if TYPE_CHECKING:
@@ -20,7 +24,9 @@ class TopviewUploadOperator(BaseOperator):
     """
     Upload a file to TopView and return its ``fileId``, the input of every other operator.
 
-    The file is streamed. It is ready when the task ends: TopView's upload check has said so.
+    The file is streamed. It is ready when the task ends: TopView's upload check has said so. A retry or a clear returns
+    the same ``fileId`` as long as the source has not changed and TopView still has the file, so that what is made of it
+    is not bought again. Of the source its URL, length and ETag, or the time of its last change, are compared.
 
     :param source: Local path or URL of the file, any that ``ObjectStoragePath`` knows; not empty. (templated)
     :param file_format: ``mp4``, ``mov``, ``avi``, ``png``, ``jpg``, ``jpeg``, ``bmp``, ``webp``, ``mp3``, ``wav`` or
@@ -28,6 +34,7 @@ class TopviewUploadOperator(BaseOperator):
     :param topview_conn_id: Airflow connection of type TopView. (templated)
     :raises TopviewInvalidRequest: The file is missing, empty, or of a format TopView does not take.
     :raises TopviewUnavailable: The storage did not take it, or TopView does not see it.
+    :raises TopviewError: The ledger cannot be read or written.
 
     Source: https://docs.topview.ai/reference/upload-api-usage
     """
@@ -49,10 +56,32 @@ class TopviewUploadOperator(BaseOperator):
         self.topview_conn_id = topview_conn_id
 
     def execute(self, context: Context) -> str:
-        """Upload the file and return its ``fileId``."""
+        """Upload the file, unless TopView still has what an earlier attempt sent, and return its ``fileId``."""
         from topview_provider.hooks.topview import TopviewHook
 
-        return TopviewHook(self.topview_conn_id).upload(self.source, file_format=self.file_format or None)
+        hook, book = TopviewHook(self.topview_conn_id), Ledger.of(context)
+        fresh = begun(self.identity(hook), Attempt.of(context, self.retries or 0))
+        record = book.read()
+        if record and record.fingerprint == fresh.fingerprint and record.kept and hook.has_file(str(record.kept)):
+            self.log.info("TopView has this file already, as fileId %s", record.kept)
+            return str(record.kept)
+        file_id = hook.upload(self.source, file_format=self.file_format or None)
+        book.write(replace(fresh, outcome="success", kept=file_id))
+        return file_id
+
+    def identity(self, hook: TopviewHook) -> Purchase:
+        """
+        Return what identifies the file at TopView: where it is from, its length and version, format and account.
+
+        :param hook: Hook of the connection.
+        """
+        from topview_provider.hooks import transfer
+        from topview_provider.hooks.topview import storage_path
+
+        path = storage_path(self.source)
+        given = {"source": str(path), "format": self.file_format, "size": transfer.upload_size(path)}
+        version = {"version": transfer.version_of(path)}
+        return purchase("upload_file", {**given, **version}, hook.settings.base_url, hook.uid)
 
 
 class TopviewDownloadOperator(BaseOperator):

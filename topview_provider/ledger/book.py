@@ -1,0 +1,215 @@
+"""When a record is written: the intent before the POST, the id after it, the outcome at the end."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown
+from topview_provider.ledger import words
+from topview_provider.ledger.records import Purchase, Record
+from topview_provider.ledger.rules import Action, Attempt, Rules, decide
+from topview_provider.ledger.stores import KEY, FileStore, Store, store_of, without_ledger
+
+
+class Ledger:
+    """
+    Keep the record of one task instance.
+
+    :param store: Where it stands; None where there is no store: nothing is remembered then.
+    """
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+        self._files = store if isinstance(store, FileStore) else None
+
+    @classmethod
+    def of(cls, context: Mapping[str, Any]) -> Ledger:
+        """Return the ledger of the task instance of this context."""
+        return cls(store_of(context))
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there is a store at all."""
+        return self._store is not None
+
+    @property
+    def forget_by_hand(self) -> str:
+        """How a person deletes the record, as a clause."""
+        if self._files is not None:
+            return f"delete the file {self._files.where(KEY)}"
+        return f"delete the key {KEY!r} under Task State Store in the task's Storage tab"
+
+    def read(self) -> Record | None:
+        """
+        Return the record, or None if nothing was submitted.
+
+        :raises TopviewError: The store cannot be read. That is never "no record": a blip must not cost money.
+        """
+        if self._store is None:
+            return None
+        try:
+            found = self._store.get(KEY)
+        except Exception as error:
+            raise TopviewError(f"The ledger cannot be read, so nothing is submitted: {error}") from error
+        return None if found is None else _record(found)
+
+    def others(self) -> list[Record] | None:
+        """
+        Return the records of the other task instances of the run; None where the store does not show them.
+
+        :raises TopviewError: The store cannot be read.
+        """
+        if self._files is None:
+            return None
+        try:
+            return [_record(found) for found in self._files.others(KEY)]
+        except TopviewError:
+            raise
+        except Exception as error:
+            raise TopviewError(f"The ledger of this run cannot be read: {error}") from error
+
+    def intend(self, fresh: Record) -> Record:
+        """
+        Write the intent to submit, and read it again: of two attempts that run at once, the later writer goes on.
+
+        :param fresh: What is about to be bought, see :func:`begun`.
+        :raises TopviewError: Another attempt wrote in between, or the store cannot be written.
+        """
+        record = self.write(replace(fresh, nonce=uuid.uuid4().hex, intent_at=time.time()))
+        now = self.read() if self.remembers else record
+        if now is None or now.nonce != record.nonce:
+            raise TopviewError("Another attempt of this task is submitting right now; this one stands back")
+        return record
+
+    def accept(self, record: Record, topview_task_id: str, *, submitted_at: float = 0.0) -> Record:
+        """
+        Write the id of the accepted task.
+
+        :param record: The intent.
+        :param topview_task_id: TopView's id.
+        :param submitted_at: Unix time of the acceptance; now if 0.
+        """
+        return self.write(
+            replace(record, topview_task_id=topview_task_id, submitted_at=submitted_at or time.time(), outcome="")
+        )
+
+    def settle(self, topview_task_id: str, outcome: str, cost_credit: float | None = None) -> None:
+        """
+        Write how the task ended, unless the record is another task's by now.
+
+        :param topview_task_id: The task that ended.
+        :param outcome: ``success`` or ``failed``.
+        :param cost_credit: Charge in credits.
+        """
+        record = self.read()
+        if record and record.topview_task_id in ("", topview_task_id):
+            self.write(replace(record, topview_task_id=topview_task_id, outcome=outcome, cost_credit=cost_credit))
+
+    def forget(self, record: Record) -> None:
+        """
+        Remove an intent of which nothing was accepted, unless another attempt has written meanwhile.
+
+        :param record: The intent.
+        :raises TopviewError: The store cannot be written.
+        """
+        now = self.read()
+        if self._store is None or now is None or now.nonce != record.nonce:
+            return
+        try:
+            self._store.delete(KEY)
+        except Exception as error:
+            raise TopviewError(f"The ledger cannot be written: {error}") from error
+
+    def write(self, record: Record) -> Record:
+        """
+        Write a record and return it.
+
+        :raises TopviewError: The store cannot be written.
+        """
+        if self._store is None:
+            return record
+        try:
+            self._store.set(KEY, asdict(record))
+        except Exception as error:
+            topview_task_id = record.topview_task_id or None
+            about = f"; TopView accepted {topview_task_id}" if topview_task_id else ""
+            text = f"The ledger cannot be written{about}: {error}"
+            raise TopviewError(text, topview_task_id=topview_task_id) from error
+        return record
+
+
+def begun(bought: Purchase, attempt: Attempt) -> Record:
+    """
+    Return a record of a purchase of which nothing is known yet.
+
+    :param bought: The purchase.
+    :param attempt: Which attempt makes it.
+    """
+    return Record(bought.fingerprint, parts=dict(bought.parts), round=attempt.round)
+
+
+def blind(family: str, attempt: Attempt, rules: Rules) -> str:
+    """
+    Say what a try does that has no store: nothing on the first one, later ones refuse or return a warning.
+
+    :param family: What is to be bought.
+    :param attempt: Which attempt it is.
+    :param rules: What the user wants.
+    :raises TopviewSubmitUnknown: An earlier try may have bought it.
+    """
+    if attempt.number <= 1 or (rules.force_resubmit and attempt.first):
+        return ""
+    if without_ledger() == "fail":
+        raise words.forgotten(family)
+    return f"No record of what an earlier try bought ([topview] without_ledger = warn): buying a {family}, maybe again"
+
+
+def buy_once(book: Ledger, bought: Purchase, name: str, attempt: Attempt, call: Callable[[], Any]) -> Any:
+    """
+    Make a call that costs and whose answer is what was bought; a retry or a clear gets the answer that was kept.
+
+    :param book: Ledger of the task instance.
+    :param bought: The purchase.
+    :param name: Name of the call, for messages.
+    :param attempt: Which attempt it is.
+    :param call: Sends it, once.
+    :raises TopviewSubmitUnknown: An earlier attempt may have paid, and its answer is lost.
+    :raises TopviewInvalidRequest: The inputs changed in an automatic retry.
+    """
+    if not book.remembers:
+        blind(name, attempt, Rules())
+        return call()
+    record = book.read()
+    if record and not record.outcome:
+        raise words.orphaned(name, record, book.forget_by_hand, resumable=False)
+    action = decide(record and replace(record, topview_task_id="kept"), bought, attempt, Rules()).action
+    if record and action is Action.REFUSE:
+        raise words.changed(name, record, bought, book.forget_by_hand)
+    if record and action is Action.GO_ON:
+        return record.kept
+    record = book.intend(begun(bought, attempt))
+    try:
+        result = call()
+    except TopviewSubmitUnknown:
+        raise
+    except TopviewError:
+        book.forget(record)
+        raise
+    book.write(replace(record, outcome="success", kept=result))
+    return result
+
+
+def ids_held(records: Iterable[Record]) -> set[str]:
+    """Return the ids that these records hold."""
+    return {record.topview_task_id for record in records if record.topview_task_id}
+
+
+def _record(found: Any) -> Record:
+    known = Record.__dataclass_fields__
+    if not isinstance(found, Mapping) or not isinstance(found.get("fingerprint"), str):
+        raise TopviewError(f"The ledger holds something else under {KEY!r}: {type(found).__name__}")
+    return Record(**{name: value for name, value in found.items() if name in known})

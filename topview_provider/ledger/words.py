@@ -1,0 +1,97 @@
+"""What a ledger says to people: what happened, which task it is about, what to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from topview_provider.exceptions import TopviewInvalidRequest, TopviewNotFound, TopviewSubmitUnknown
+from topview_provider.ledger.orphans import Candidate
+from topview_provider.ledger.records import Purchase, Record, changed_parts
+
+SHOWN = 5
+
+
+def orphaned(
+    family: str,
+    record: Record,
+    forget: str,
+    found: Sequence[Candidate] = (),
+    *,
+    searched: str = "",
+    resumable: bool = True,
+) -> TopviewSubmitUnknown:
+    """
+    Return the error for an intent without an id: the attempt died between the POST and the record.
+
+    :param family: What was to be bought.
+    :param record: The intent.
+    :param forget: How to delete the record.
+    :param found: Tasks of the account that may be the one.
+    :param searched: What was looked through, and why nothing was adopted.
+    :param resumable: Whether the caller takes an id to go on with.
+    """
+    age = round(max(0.0, time.time() - record.intent_at))
+    seen = f" {searched}." if searched else ""
+    if found:
+        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        seen += f" It may be one of these: {'; '.join(map(str, found[:SHOWN]))}{more}."
+    resume = "set resume_topview_task_id to its id and clear this task; if not, " if resumable else "you have paid; "
+    again = ". on_orphaned_intent='resubmit' buys anew instead of asking" if resumable else ""
+    return TopviewSubmitUnknown(
+        f"An earlier attempt announced a submit of {family} {age} s ago and died before it could note TopView's "
+        f"answer, so TopView may have accepted and may charge it. It is not sent again by itself.{seen} What to do: "
+        f"look at the account's task list or credit log. If it is there, {resume}{forget} and clear this task{again}"
+    )
+
+
+def forgotten(family: str) -> TopviewSubmitUnknown:
+    """
+    Return the error for a later try where there is no store: it cannot know what an earlier one bought.
+
+    :param family: What is to be bought.
+    """
+    return TopviewSubmitUnknown(
+        f"This is not the first try, and there is no record of what an earlier one bought: another {family} is not "
+        "bought by itself. What to do: look at the log of the first try for a topview_task_id and set "
+        "resume_topview_task_id to it, or set force_resubmit=True and clear the task to buy anew. To have records, set "
+        "[topview] ledger_path in Airflow's configuration to a folder that all workers share, or use Airflow 3.3 or "
+        "later; without_ledger = warn lets every try buy"
+    )
+
+
+def changed(family: str, record: Record, bought: Purchase, forget: str) -> TopviewInvalidRequest:
+    """
+    Return the error for inputs that changed since a task was bought, where nobody asked for another one.
+
+    :param family: What was bought.
+    :param record: The purchase that stands.
+    :param bought: The purchase that is wanted now.
+    :param forget: How to delete the record.
+    """
+    names = ", ".join(changed_parts(record.parts, bought.parts)) or "something that was not noted"
+    state = {"success": "is done and paid for", "failed": "failed, uncharged"}.get(record.outcome, "is not finished")
+    return TopviewInvalidRequest(
+        f"The inputs of this task changed since {family} {record.topview_task_id or ''} was bought, which {state}: "
+        f"{names}. It does not buy a second one by itself. What to do: if a template holds a time or a random value, "
+        "take it out; if the change is meant, clear this task when the first one is finished, or set "
+        f"on_changed_input='resubmit', or {forget} and clear it",
+        topview_task_id=record.topview_task_id or None,
+    )
+
+
+def missing(family: str, record: Record, forget: str, reason: object) -> TopviewNotFound:
+    """
+    Return the error for a task that was done and that TopView no longer knows.
+
+    :param family: What was bought.
+    :param record: The purchase.
+    :param forget: How to delete the record.
+    :param reason: What TopView says.
+    """
+    return TopviewNotFound(
+        f"{family} {record.topview_task_id} was finished and paid for, but TopView no longer knows it: {reason}. What "
+        "to do: use the files that an earlier run stored; on_missing_result='resubmit' buys it again, and so does a "
+        f"clear after you {forget}",
+        topview_task_id=record.topview_task_id,
+    )
