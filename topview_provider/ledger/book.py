@@ -57,6 +57,17 @@ class Ledger:
             raise TopviewError(f"The ledger cannot be read, so nothing is submitted: {error}") from error
         return None if found is None else _record(found)
 
+    def recall(self, bought: Purchase) -> Record | None:
+        """
+        Return the record, or that of an earlier purchase of the same inputs, which then takes its place.
+
+        :param bought: What is wanted now.
+        :raises TopviewError: The store cannot be read or written.
+        """
+        record = self.read()
+        earlier = record.recalled(bought.fingerprint) if record else None
+        return self.write(earlier) if earlier else record
+
     def others(self) -> list[Record] | None:
         """
         Return the records of the other task instances of the run; None where the store does not show them.
@@ -79,7 +90,8 @@ class Ledger:
         :param fresh: What is about to be bought, see :func:`begun`.
         :raises TopviewError: Another attempt wrote in between, or the store cannot be written.
         """
-        record = self.write(replace(fresh, nonce=uuid.uuid4().hex, intent_at=time.time()))
+        fresh = replace(fresh, nonce=uuid.uuid4().hex, intent_at=time.time())
+        record = self.write(fresh.after(self.read()))
         now = self.read() if self.remembers else record
         if now is None or now.nonce != record.nonce:
             raise TopviewError("Another attempt of this task is submitting right now; this one stands back")
@@ -93,9 +105,8 @@ class Ledger:
         :param topview_task_id: TopView's id.
         :param submitted_at: Unix time of the acceptance; now if 0.
         """
-        return self.write(
-            replace(record, topview_task_id=topview_task_id, submitted_at=submitted_at or time.time(), outcome="")
-        )
+        at = submitted_at or time.time()
+        return self.write(replace(record.alone(), topview_task_id=topview_task_id, submitted_at=at, outcome=""))
 
     def settle(self, topview_task_id: str, outcome: str, cost_credit: float | None = None) -> None:
         """
@@ -113,11 +124,14 @@ class Ledger:
         """
         Remove an intent of which nothing was accepted, unless another attempt has written meanwhile.
 
-        :param record: The intent.
+        :param record: The intent; what was bought before it, with other inputs, takes its place again.
         :raises TopviewError: The store cannot be written.
         """
         now = self.read()
         if self._store is None or now is None or now.nonce != record.nonce:
+            return
+        if now.earlier:
+            self.write(Record.of({**now.earlier[0], "earlier": now.earlier[1:]}))
             return
         try:
             self._store.delete(KEY)
@@ -183,7 +197,7 @@ def buy_once(book: Ledger, bought: Purchase, name: str, attempt: Attempt, call: 
     if not book.remembers:
         blind(name, attempt, Rules())
         return call()
-    record = book.read()
+    record = book.recall(bought)
     if record and not record.outcome:
         raise words.orphaned(name, record, book.forget_by_hand, resumable=False)
     action = decide(record and replace(record, topview_task_id="kept"), bought, attempt, Rules()).action
@@ -209,7 +223,6 @@ def ids_held(records: Iterable[Record]) -> set[str]:
 
 
 def _record(found: Any) -> Record:
-    known = Record.__dataclass_fields__
     if not isinstance(found, Mapping) or not isinstance(found.get("fingerprint"), str):
         raise TopviewError(f"The ledger holds something else under {KEY!r}: {type(found).__name__}")
-    return Record(**{name: value for name, value in found.items() if name in known})
+    return Record.of(found)

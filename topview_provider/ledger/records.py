@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 HOST, ACCOUNT, CONTENT = "the host", "Topview-Uid", "the script"
+MOST_EARLIER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Record:
     :param kept: What a call answered, where the answer itself is what was bought.
     :param parts: Digests of the purchase's parts.
     :param round: In which round it was bought, see :class:`topview_provider.ledger.rules.Attempt`; None if unknown.
+    :param earlier: What was bought with other inputs before, as plain JSON, the latest first: who goes back to them
+        gets it without paying again.
     """
 
     fingerprint: str
@@ -53,6 +56,43 @@ class Record:
     kept: Any = None
     parts: Mapping[str, str] = field(default_factory=dict)
     round: int | None = None
+    earlier: Sequence[Mapping[str, Any]] = ()
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Record:
+        """
+        Return a record from its JSON; fields of a later release are ignored.
+
+        :param found: What a store gave back.
+        """
+        return cls(**{name: value for name, value in found.items() if name in cls.__dataclass_fields__})
+
+    def after(self, before: Record | None) -> Record:
+        """
+        Return this record with one that stood there before among the earlier ones.
+
+        :param before: What stood there.
+        """
+        if before is None:
+            return replace(self, earlier=())
+        stood = {**asdict(before), "earlier": []}
+        return replace(self, earlier=[stood, *before.earlier][:MOST_EARLIER])
+
+    def alone(self) -> Record:
+        """Return this record without earlier ones of the same inputs: it is bought now, and counts instead of them."""
+        others = [one for one in self.earlier if one.get("fingerprint") != self.fingerprint]
+        return replace(self, earlier=others)
+
+    def recalled(self, fingerprint: str) -> Record | None:
+        """
+        Return the earlier record of these inputs, with this one among its earlier ones; None if there is none.
+
+        :param fingerprint: Of the inputs.
+        """
+        found = next((one for one in self.earlier if one.get("fingerprint") == fingerprint), None)
+        if found is None or fingerprint == self.fingerprint:
+            return None
+        return Record.of(found).after(self).alone()
 
 
 def purchase(family: str, body: Mapping[str, Any], base_url: str, uid: str, content: Any = None) -> Purchase:

@@ -78,7 +78,7 @@ class TopviewBuying(TopviewWaiting):
         :raises TopviewInvalidRequest: The inputs changed while the earlier task is open, or in an automatic retry.
         """
         rules, attempt = self.rules, self.attempt(context)
-        record = book.read()
+        record = book.recall(bought)
         if resumed := self.resumed(book, record, begun(bought, attempt)):
             return resumed
         if not book.remembers and (warning := blind(self.family, attempt, rules)):
