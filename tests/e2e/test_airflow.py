@@ -83,6 +83,23 @@ def test_a_triggerer_that_dies_and_comes_back_goes_on_waiting(
     assert is_video(Path(run.xcom("download")))
 
 
+def test_a_clear_lands_the_same_video_for_free_and_after_its_record_was_deleted_another_one(
+    stack: AirflowStack, service: StandIn, tmp_path: Path
+) -> None:
+    before = accepted(service)
+    run = begin(stack, "e2e_on_worker", link="https://shop.example/clear", folder=str(tmp_path))
+    assert run.wait(limit=LIMIT) == "success", run.log("video")
+    first = run.xcom("video", "topview_task_id")
+    run.clear("video")
+    assert run.wait(limit=LIMIT) == "success", run.log("video", try_number=2)
+    assert (run.xcom("video", "topview_task_id"), accepted(service)) == (first, before + 1)
+    stack.api.request("DELETE", f"/api/v2{run.path}/taskInstances/video/state-store/topview?map_index=-1")
+    run.clear("video")
+    assert run.wait(limit=LIMIT) == "success", run.log("video", try_number=3)
+    assert run.xcom("video", "topview_task_id") != first
+    assert accepted(service) == before + 2
+
+
 @pytest.mark.parametrize(
     ("dag_id", "words"),
     [
