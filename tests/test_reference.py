@@ -14,10 +14,17 @@ from tests.reference.compare import differences
 from topview_provider import results, wire
 from topview_provider.catalog import FAMILIES, LISTINGS, Row, TaskFamily
 from topview_provider.catalog.check import build
+from topview_provider.hooks import requesting
 from topview_provider.provider_info import get_provider_info
 
 ROWS: dict[str, Row] = {**FAMILIES, **LISTINGS}
 UPLOADS = {"upload_credential", "upload_file", "upload_check"}
+LATER = (
+    "credit_detail", "credit_logs", "user_space", "marketing_video_task_list",
+    "board_list", "board_task_list", "board_task_detail",
+)  # fmt: skip
+"""What is covered of the newer documentation."""
+LISTS = [name for name, row in LISTINGS.items() if not (row.action or row.single)]
 
 
 def classes() -> dict[str, type]:
@@ -47,6 +54,12 @@ def test_every_entry_of_2025_has_its_row_operator_and_sensor(name: str) -> None:
         assert f"Topview{camel(name)}Sensor" in found
 
 
+def test_of_the_newer_entries_exactly_these_have_a_row_and_an_operator() -> None:
+    assert {*ROWS} - {*FIRST} == {*LATER}
+    assert {f"Topview{camel(name)}Operator" for name in LATER} <= {*classes()}
+    assert {ENTRIES[name]["kind"] for name in LATER} == {"list"}
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_says_what_the_reference_says(name: str) -> None:
     assert differences(ENTRIES[name], ROWS[name]) == []
@@ -60,6 +73,22 @@ def test_the_example_of_the_reference_is_sent_to_the_letter(name: str) -> None:
     body, problems = build(row, arguments)
     assert problems == []
     assert body == request
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_the_example_call_of_a_newer_list_is_made_to_the_letter(name: str) -> None:
+    row, request = LISTINGS[name], ENTRIES[name]["example"]["request"]
+    assert build(row, {field.name: request.get(field.wire) for field in row.fields}) == (request, [])
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_example_answer_of_a_list_is_read_in_every_form(name: str) -> None:
+    row, result = LISTINGS[name], ENTRIES[name]["example"]["response"]["result"]
+    items = result if isinstance(result, list) else result[row.items_key] if row.items_key else [result]
+    wanted = [requesting.without(item, row.drop) for item in items]
+    assert wanted
+    for form in (result, items, *({"total": len(items), key: items} for key in ("data", "list"))):
+        assert requesting.items_in(row, form) == wanted
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -141,6 +170,11 @@ SLIPS: dict[str, dict[str, Any]] = {
     "the type of the cost": {"row": "image_translate_batch", "cost_type": lambda row: "number"},
     "the state of a submit": {"row": "scraper", "submit_status": lambda row: "init"},
     "a field of the answer": {"row": "scraper", "answer": lambda row: {"taskId": "string"}},
+    "the key of the items of a list": {"row": "board_task_list", "items_key": lambda row: "data"},
+    "the input that a board shows": {
+        "row": "board_task_detail",
+        "answer": lambda row: {path: kind for path, kind in row.answer.items() if path != "parameters"},
+    },
     "the path of a list": {"row": "voice_list", "path": lambda row: "/v1/voice/list"},
     "the method of an action": {"row": "custom_voice_delete", "method": lambda row: "POST"},
     "the uncertainty of a path": {"row": "anyshoot_v2_product_model", "path_uncertain": lambda row: False},

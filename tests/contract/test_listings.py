@@ -14,24 +14,32 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 from airflow.sdk import BaseOperator
 
-from topview_provider.catalog import FAMILIES, Listing
+from topview_provider.catalog import Listing
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
 from topview_provider.standin.server import StandIn
 
 from .examples import Example, full, minimal, wrong
 from .promises import call_promise, list_promise
-from .running import known, new_context, operator_class, unsigned
+from .running import known, made, new_context, operator_class, unsigned
 from .test_classes import dag, serialized
+
+LISTED: dict[str, tuple[str, dict[str, Any]]] = {
+    "credit_logs": ("remove_background", {}),
+    "marketing_video_task_list": ("marketing_video", {}),
+    "board_task_list": ("text_to_voice", {"board_id": "b1"}),
+}
+"""Lists that follow what was done, and a task that then stands in them."""
 
 
 @pytest.fixture(autouse=True)
-def charges(request: pytest.FixtureRequest, service: StandIn) -> None:
-    """Let something be charged where charges are listed."""
-    if request.node.callspec.params["row"].name == "credit_logs":
-        bought = FAMILIES["remove_background"]
+def something_was_done(request: pytest.FixtureRequest, service: StandIn) -> None:
+    """Let a list that follows what was done have something to show."""
+    name = request.node.callspec.params["row"].name
+    if name in LISTED:
+        family, arguments = LISTED[name]
         for _ in range(7):
-            operator_class(bought)(task_id="bought", **minimal(bought).arguments).execute(new_context())
+            made(family, **arguments)
 
 
 def texts(body: dict[str, Any]) -> dict[str, str]:
@@ -86,7 +94,8 @@ def test_an_operator_stands_for_the_call(row: Listing) -> None:
 def test_the_constructor_is_the_row_and_every_field_a_template(row: Listing) -> None:
     found = operator_class(row)
     parameters = inspect.signature(vars(found)["__init__"]).parameters
-    own = {name: parameter for name, parameter in parameters.items() if name not in ("self", "kwargs")}
+    beside = ("self", "kwargs", *found.own_arguments)
+    own = {name: parameter for name, parameter in parameters.items() if name not in beside}
     assert set(own) == {field.name for field in row.fields}
     for field in row.fields:
         assert own[field.name].kind is inspect.Parameter.KEYWORD_ONLY, field.name

@@ -17,6 +17,7 @@ from .client import Client
 ROW = FAMILIES["scraper"]
 BODY = {"productLink": "https://shop.example/p/1"}
 OTHER = {"productLink": "https://shop.example/p/2"}
+DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 GONE = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 
@@ -44,6 +45,17 @@ def test_a_status_is_answered_once_and_nothing_is_accepted(status: int, client: 
     assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
     assert accepted(client) == 0
     assert send(client).json()["code"] == "200"
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [(40_000_000, "40000000"), (2.0, "2"), (0.5, "0.5"), *[(text, text) for text in ("soon", DATE, "-1", "")]],
+)
+def test_a_retry_after_may_be_anything(given: float | str, sent: str, client: Client) -> None:
+    client.service.fault("status", value=503, retry_after=given)
+    assert send(client).headers["Retry-After"] == sent
+    client.service.fault("status", value=503)
+    assert "Retry-After" not in send(client).headers
 
 
 @pytest.mark.parametrize("code", ["4007", "4100", "5000", "5003", "6001"])

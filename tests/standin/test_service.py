@@ -65,11 +65,61 @@ def test_a_reset_forgets_everything(client: Client) -> None:
     assert client.get(row.query, taskId=task_id)["code"] == "4004"
 
 
+def test_every_accepted_job_is_listed_and_what_it_took(run: Callable[..., Client]) -> None:
+    client = run(seconds=600, any_file=True)
+    video = FAMILIES["marketing_video"]
+    body = {**BODY, "apiKey": "hidden"}
+    client.service.fault("fail", match={"productLink": "https://shop.example/bad"})
+    made = [client.submit(video, {"productLink": f"https://shop.example/{name}"}) for name in ("good", "bad")]
+    client.code(ROW, {})
+    client.service.advance(1000)
+    made.append(client.submit(ROW, body))
+    jobs = client.service.jobs()
+    assert [(job["family"], job["topview_task_id"]) for job in jobs] == list(
+        zip(["marketing_video", "marketing_video", "scraper"], made, strict=True)
+    )
+    assert [(job["state"], job["charge"]) for job in jobs] == [("success", video.charge), ("fail", 0), ("init", 0)]
+    assert jobs[2]["body"] == {**BODY, "apiKey": "***"}
+    assert sum(job["charge"] for job in jobs) == 1000 - client.service.stats()["credits"]
+    assert jobs[2]["created"] - jobs[0]["created"] >= 1000
+    assert set(jobs[0]) == {"family", "topview_task_id", "body", "state", "charge", "created"}
+
+
+def test_a_charge_that_was_given_back_is_none(client: Client) -> None:
+    row = FAMILIES["marketing_video"]
+    task_id = client.submit(row, BODY)
+    assert client.service.jobs()[0]["charge"] == row.charge
+    client.service.fault("fail", match=BODY)
+    client.query(row, task_id)
+    assert (client.service.jobs()[0]["state"], client.service.jobs()[0]["charge"]) == ("fail", 0)
+
+
+def test_a_new_key_lets_in_and_the_old_one_no_longer(client: Client) -> None:
+    old, before = client.service.headers, client.service.api_key
+    client.service.rotate(f"{before}-2")
+    assert client.service.api_key == f"{before}-2"
+    assert client.call("GET", "/user/credit/detail", headers=old).status_code == 401
+    assert client.get("/user/credit/detail")["code"] == "200"
+    client.service.reset()
+    assert client.call("GET", "/user/credit/detail", headers=old).status_code == 401
+    client.submit(ROW, {**BODY, "one": before, "other": f"the {before}-2!"})
+    body = client.service.requests(ROW.submit)[0]["body"]
+    assert (body["one"], body["other"]) == ("***", "the ***!")
+
+
+@pytest.mark.parametrize("key", ["", None, 5])
+def test_a_key_that_is_no_text_is_refused(key: object, client: Client) -> None:
+    with pytest.raises(ValueError, match="api_key"):
+        client.service.rotate(key)  # type: ignore[arg-type]
+    assert client.get("/user/credit/detail")["code"] == "200"
+
+
 def test_the_control_plane_explains_itself(client: Client) -> None:
     answer = client.call("GET", "/_standin/nonsense", headers={})
     assert answer.status_code == 404
     assert "faults" in answer.json()["error"]
-    assert client.call("POST", "/_standin/faults", data=b"{").status_code == 400
+    for body in (b"{", b"[1]"):
+        assert client.call("POST", "/_standin/faults", data=body).status_code == 400
 
 
 def test_the_url_is_gone_after_the_block() -> None:

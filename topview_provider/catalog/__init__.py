@@ -11,17 +11,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from topview_provider.catalog import account, anyshoot, avatar, image, product, video, voice
+from topview_provider.catalog import account, anyshoot, avatar, board, image, product, video, voice
 from topview_provider.catalog.fields import Field, FieldError
-from topview_provider.catalog.nouns import Listing, Output, Row, TaskFamily
+from topview_provider.catalog.nouns import Echo, Listing, Output, Row, TaskFamily
 
-__all__ = ["FAMILIES", "LISTINGS", "Field", "FieldError", "Listing", "Output", "Row", "TaskFamily", "family", "listing"]
+__all__ = [
+    "FAMILIES",
+    "LISTINGS",
+    "Echo",
+    "Field",
+    "FieldError",
+    "Listing",
+    "Output",
+    "Row",
+    "TaskFamily",
+    "family",
+    "listing",
+]
 
 FAMILIES: Mapping[str, TaskFamily] = MappingProxyType(
     {row.name: row for room in (video, avatar, product, anyshoot, image, voice) for row in room.ROWS}
 )
 LISTINGS: Mapping[str, Listing] = MappingProxyType(
-    {row.name: row for room in (video, avatar, product, anyshoot, voice, account) for row in room.LISTINGS}
+    {row.name: row for room in (video, avatar, product, anyshoot, voice, account, board) for row in room.LISTINGS}
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import PAGE, TASK_STATE, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import PAGE, TASK_STATE, Listing, Output, PriceGuard, TaskFamily, items
 
 PICTURE = {"status": "string", "filePath": "string", "fileId": "string", "width": "integer", "height": "integer"}
 """The answer that the stand-in gives; the real one is unknown, so every URL in it counts as a picture."""
@@ -39,6 +39,7 @@ ANYSHOOT_V1 = TaskFamily(
     poll_seconds=5,
     timeout_seconds=900,
     price="1 per picture",
+    price_guard=PriceGuard(1, times=("generatingCount",)),
     answer={**TASK_STATE, "costCredit": "number|null", **items("images[]", PICTURE)},
     docs=("Apifox EN api-304968058", "Apifox CN api-302924791, api-302924696"),
 )
@@ -72,6 +73,7 @@ ANYSHOOT_V2_PRODUCT_MODEL = TaskFamily(
     poll_seconds=5,
     timeout_seconds=900,
     price="1 per picture",
+    price_guard=PriceGuard(1, times=("generatingCount",)),
     answer={**TASK_STATE, "costCredit": "number|null", **items("images[]", PICTURE)},
     docs=("English nav entry; product-background-api-usage (sister page)",),
     certainty="C",
@@ -102,7 +104,7 @@ ANYSHOOT_V2_PRODUCT_BACKGROUND = TaskFamily(
     expected_seconds=60,
     poll_seconds=5,
     timeout_seconds=900,
-    price="1 per picture",
+    price="1 per picture",  # no guard: that its count is called generatingCount is a guess
     answer={**TASK_STATE, "costCredit": "number|null", **items("images[]", PICTURE)},
     docs=("https://docs.topview.ai/reference/product-background-api-usage",),
     certainty="I",

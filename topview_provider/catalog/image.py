@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import TASK_STATE, Output, TaskFamily, items
+from topview_provider.catalog.nouns import TASK_STATE, Output, PriceGuard, TaskFamily, items
 
 LANGUAGES = (
     "English", "Filipino", "French", "German", "Indonesian", "Italian", "Russian", "Spanish", "Swahili", "Turkish",
@@ -130,6 +130,7 @@ IMAGE_TRANSLATE = TaskFamily(
     poll_seconds=3,
     timeout_seconds=600,
     price="images x languages x 2 (charged for the generated pictures)",
+    price_guard=PriceGuard(2, times=("languages",)),
     answer={
         "taskId": "string",
         "status": "string",
@@ -203,6 +204,7 @@ IMAGE_TRANSLATE_BATCH = TaskFamily(
     poll_seconds=3,
     timeout_seconds=900,
     price="images x languages x 2",
+    price_guard=PriceGuard(2, times=("fileIds", "languages")),
     answer=_GENERATED,
     docs=(
         "https://docs.topview.ai/reference/submit-batch-generate-task",

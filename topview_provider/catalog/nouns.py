@@ -57,6 +57,26 @@ class Echo:
     filters: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PriceGuard:
+    """
+    Bound from above what one submit can cost, by published prices: a reason to refuse it, never what it did cost.
+
+    :param credits: Credits per unit; None where no bound follows from what TopView publishes.
+    :param times: Wire names that multiply it: a number as it is, a list by its length. A number that is left out counts
+        as the most that its field allows.
+    :param free_if: Wire name of the switch with which the submit costs nothing.
+    :param source: Where the price stands.
+    :param date: Year and month in which it stood there.
+    """
+
+    credits: float | None
+    times: tuple[str, ...] = ()
+    free_if: str = ""
+    source: str = "https://docs.topview.ai"
+    date: str = "2026-07"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """
@@ -116,6 +136,7 @@ class TaskFamily(Row):
     :param poll_seconds: Interval between polls.
     :param timeout_seconds: Default deadline of one attempt.
     :param price: TopView's price in words.
+    :param price_guard: The most that one submit can cost; None where no bound follows from what TopView publishes.
     :param echo: Where a submit whose answer was lost may be found again; None where TopView shows no input.
     """
 
@@ -139,6 +160,7 @@ class TaskFamily(Row):
     poll_seconds: float
     timeout_seconds: float
     price: str = ""
+    price_guard: PriceGuard | None = None
     echo: Echo | None = None
 
     @property

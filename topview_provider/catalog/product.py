@@ -75,7 +75,7 @@ PRODUCT_AVATAR_V1_REPLACE_IMAGE = TaskFamily(
     expected_seconds=90,
     poll_seconds=5,
     timeout_seconds=900,
-    price="1 per picture",
+    price="1 per picture",  # no guard: how many pictures one submit makes is not documented
     answer={
         "taskId": "string",
         "taskStatus": "string",
@@ -168,7 +168,7 @@ PRODUCT_AVATAR_V2_REPLACE_IMAGE = TaskFamily(
     expected_seconds=90,
     poll_seconds=5,
     timeout_seconds=900,
-    price="1 per picture",
+    price="1 per picture",  # no guard: how many pictures one submit makes is not documented
     answer={
         **TASK_STATE,
         **items("replaceProductResult[]", {"imageId": "string", "url": "string", "faceExistence": "boolean"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import ABSENT, Field
-from topview_provider.catalog.nouns import TASK_STATE, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import PAGE, TASK_STATE, Echo, Listing, Output, PriceGuard, TaskFamily, items
 
 LANGUAGES = (
     "en", "ar", "bg", "hr", "cs", "da", "nl", "fil", "fi", "fr", "de", "el", "hi", "hu", "id", "it", "ja", "ko", "ms",
@@ -120,6 +120,13 @@ MARKETING_VIDEO = TaskFamily(
     poll_seconds=10,
     timeout_seconds=2400,
     price="5 per finished export; preview free",
+    price_guard=PriceGuard(None, free_if="preview"),  # how many scripts it writes and exports is not documented
+    echo=Echo(
+        "marketing_video_task_list",
+        fields=("productName", "productDescription"),
+        needs=("productName",),
+        spoilt_by=("productLink",),
+    ),
     answer=_ANSWER,
     docs=(
         "https://docs.topview.ai/reference/avatar_marketing_video_submit_task",
@@ -156,8 +163,34 @@ MARKETING_VIDEO_EXPORT = TaskFamily(
     poll_seconds=10,
     timeout_seconds=2400,
     price="5",
+    price_guard=PriceGuard(5),
     answer=_ANSWER,
     docs=("https://docs.topview.ai/reference/avatar_marketing_video_export_task",),
+)
+
+MARKETING_VIDEO_TASK_LIST = Listing(
+    name="marketing_video_task_list",
+    title="Avatar Marketing Video: list tasks",
+    path="/v1/m2v/task/list",
+    paged=True,
+    fields=(Field("pageNo", "integer"), Field("pageSize", "integer")),
+    items_key="data",
+    columns=("taskId", "status", "errorMsg", "productName", "gmtCreate"),
+    answer={
+        **PAGE,
+        **items(
+            "data[]",
+            {
+                **TASK_STATE,
+                "productName": "string",
+                "productDescription": "string",
+                "gmtCreate": "string",
+                "diskSpace.size": "string",
+                "diskSpace.unit": "string",
+            },
+        ),
+    },
+    docs=("https://docs.topview.ai/reference/avatar_marketing_video_list_task",),
 )
 
 MARKETING_VIDEO_SCRIPT_LIST = Listing(
@@ -206,4 +239,4 @@ MARKETING_VIDEO_SCRIPT_UPDATE = Listing(
 )
 
 ROWS = (MARKETING_VIDEO, MARKETING_VIDEO_EXPORT)
-LISTINGS = (MARKETING_VIDEO_SCRIPT_LIST, MARKETING_VIDEO_SCRIPT_UPDATE)
+LISTINGS = (MARKETING_VIDEO_TASK_LIST, MARKETING_VIDEO_SCRIPT_LIST, MARKETING_VIDEO_SCRIPT_UPDATE)

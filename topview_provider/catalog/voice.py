@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import PAGE, PAGING, TASK_STATE, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import (
+    PAGE,
+    PAGING,
+    TASK_STATE,
+    Echo,
+    Listing,
+    Output,
+    PriceGuard,
+    TaskFamily,
+    items,
+)
 from topview_provider.catalog.video import LANGUAGES
 
 VOICE_LIST = Listing(
@@ -78,6 +88,7 @@ VOICE_CLONE = TaskFamily(
     poll_seconds=5,
     timeout_seconds=600,
     price="1",
+    price_guard=PriceGuard(1),
     answer={**TASK_STATE, **items("voice", {"voiceId": "string", "voiceName": "string", "demoAudioUrl": "string"})},
     docs=("vendor client only",),
     certainty="V",
@@ -116,6 +127,8 @@ TEXT_TO_VOICE = TaskFamily(
     poll_seconds=3,
     timeout_seconds=300,
     price="0.1",
+    price_guard=PriceGuard(0.1),
+    echo=Echo("board_task_list", under="parameters", needs=("boardId",), filters=("boardId",)),
     answer={
         **TASK_STATE,
         "costCredit": "number",

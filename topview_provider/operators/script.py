@@ -1,4 +1,4 @@
-"""The script of a marketing video preview: read it, edit it, then export."""
+"""Marketing videos of the account, and the script of a preview: read it, edit it, then export."""
 
 from __future__ import annotations
 
@@ -13,6 +13,34 @@ if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
 
 SETTLE_SECONDS = 60.0
+
+
+class TopviewMarketingVideoTaskListOperator(TopviewListOperator):
+    """
+    List the marketing videos of the account.
+
+    Returns ``taskId``, ``status``, ``errorMsg``, ``productName``, ``gmtCreate`` of each. ``fields`` may name
+    ``productDescription`` and ``diskSpace`` too. TopView does not say in which form the list comes: a page or a bare
+    list is read.
+
+    :param page_no: First page to read. (templated)
+    :param page_size: Items per page. (templated)
+
+    Source: https://docs.topview.ai/reference/avatar_marketing_video_list_task
+    """
+
+    listing = "marketing_video_task_list"
+
+    def __init__(
+        self,
+        *,
+        page_no: int | str | None = None,
+        page_size: int | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.page_no = page_no
+        self.page_size = page_size
 
 
 class TopviewMarketingVideoScriptListOperator(TopviewListOperator):

@@ -10,9 +10,10 @@ from typing import Any
 
 from topview_provider.catalog import Row, TaskFamily
 from topview_provider.standin import media, values
+from topview_provider.standin.jobs import Job
 from topview_provider.standin.shapes import Shape, shape_of, status_key
 from topview_provider.standin.uploads import FILE_KEY
-from topview_provider.standin.world import Job, number
+from topview_provider.standin.world import number
 
 LOUD = ("text_to_image", "image_edit")
 """Families whose items spell their state in capitals."""
@@ -223,7 +224,7 @@ def _told(scene: Scene) -> dict[str, Any]:
     told = {
         "mode": body.get("mode") or ("BATCH" if body.get("fileIds") else "SINGLE"),
         "boardId": body.get("boardId"),
-        "boardTaskId": values.mark(owner, "board") if body.get("boardId") else None,
+        "boardTaskId": values.board_task_id(owner) if body.get("boardId") else None,
         "voiceName": body.get("name") or owner,
         "inputVideoFileId": body.get("videoFileId"),
         "inputAudioFileId": body.get("audioFileId"),

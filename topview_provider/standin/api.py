@@ -11,18 +11,19 @@ from typing import Any
 
 from topview_provider.catalog import FAMILIES, Listing, TaskFamily
 from topview_provider.catalog.check import check
-from topview_provider.standin import answers, marketing, media
+from topview_provider.standin import answers, marketing, media, values
 from topview_provider.standin.callbacks import Callbacks
 from topview_provider.standin.clock import Clock
 from topview_provider.standin.envelope import FORMAT, MISSING, NOT_FOUND, REFUSED, Refusal
 from topview_provider.standin.faults import Facts, Fault, Faults
+from topview_provider.standin.jobs import Job, Task
 from topview_provider.standin.lists import Shelf
 from topview_provider.standin.options import Options
 from topview_provider.standin.routes import Route
 from topview_provider.standin.shapes import status_key
 from topview_provider.standin.signing import Signer
 from topview_provider.standin.uploads import Uploads
-from topview_provider.standin.world import Job, Task, World
+from topview_provider.standin.world import World
 
 
 @dataclass(slots=True)
@@ -153,7 +154,7 @@ class Api:
         if row.name == "video_avatar":
             result["subTaskId"] = secrets.token_hex(16)
         if body.get("boardId"):
-            result |= {"boardId": body["boardId"], "boardTaskIds": [secrets.token_hex(16)]}
+            result |= {"boardId": body["boardId"], "boardTaskIds": [values.board_task_id(task.id)]}
         if body.get("noticeUrl"):
             result["noticeUuid"] = job.notice = secrets.token_hex(16)
             self.callbacks.order(job, str(body["noticeUrl"]), lambda: self._state(call.origin, task, job, False))

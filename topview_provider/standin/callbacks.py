@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 
 from topview_provider.standin.clock import Clock
+from topview_provider.standin.jobs import Job, is_preview
 from topview_provider.standin.options import Options
-from topview_provider.standin.world import Job, is_preview
 
 PATIENCE = aiohttp.ClientTimeout(total=10)
 

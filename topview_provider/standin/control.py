@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
-from topview_provider.standin.envelope import Refusal, answer
+from topview_provider.standin.envelope import FORMAT, Refusal, answer
 
 if TYPE_CHECKING:
     from topview_provider.standin.front import Front
 
-WRITES = ("POST faults", "DELETE faults", "POST advance", "POST reset")
+WRITES = ("POST faults", "DELETE faults", "POST advance", "POST key", "POST reset")
 
 
 class Control:
@@ -36,7 +36,7 @@ class Control:
         """
         raw = await request.content.read() if request.body_exists else b""
         try:
-            order = json.loads(raw or b"{}")
+            order = _order(raw)
             status, said = await self._answer(f"{request.method} {name.strip('/')}", order)
         except Refusal as refusal:
             status, said = 400, {"error": refusal.message}
@@ -56,6 +56,9 @@ class Control:
                 api.clock.ahead += max(0.0, float(order.get("seconds", 0)))
                 api.callbacks.look_again()
                 return 200, {"ahead": api.clock.ahead}
+            case "POST key":
+                self.front.rotate(order.get("api_key"))
+                return 200, {}
             case "POST reset":
                 await api.callbacks.close()
                 self.front.reset()
@@ -69,8 +72,22 @@ class Control:
         api = self.front.api
         return {
             "GET stats": api.world.report,
+            "GET jobs": self._jobs,
             "GET requests": self.front.journal.shown,
             "GET uploads": api.uploads.listing,
             "GET callbacks": lambda: list(api.callbacks.sent),
             "GET faults": lambda: [fault.shown() for fault in api.faults.orders],
         }
+
+    def _jobs(self) -> list[dict[str, Any]]:
+        world, clean = self.front.api.world, self.front.journal.clean
+        now = world.settle()
+        shown = (job.shown(now) for job in world.jobs)
+        return [{**job, "body": clean(job["body"])} for job in shown]
+
+
+def _order(raw: bytes) -> Mapping[str, Any]:
+    order = json.loads(raw or b"{}")
+    if not isinstance(order, dict):
+        raise Refusal(FORMAT, "the body is not a JSON object")
+    return order

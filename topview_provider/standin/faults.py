@@ -20,10 +20,12 @@ KINDS = {
     "html": ANY,
     "truncated-json": "submit query list action",
     "wrong-type": "submit query list action",
+    "wrong-content-type": "submit query list action",
     "answer-lost-after-accept": "submit action upload",
     "unknown-status": "query",
     "expired-url": "media upload",
     "cut-download": "media",
+    "cut-upload": "upload",
     "fail": "submit query",
     "never-ends": "submit query",
     "partial": "submit query",
@@ -31,8 +33,11 @@ KINDS = {
 """Kind of fault to the kinds of requests it can hit."""
 
 ON_TASKS = ("fail", "never-ends", "partial")
-AFTER = ("answer-lost-after-accept", "truncated-json", "wrong-type", "reset-mid-body")
+AFTER = ("answer-lost-after-accept", "truncated-json", "wrong-type", "wrong-content-type", "reset-mid-body")
 """Kinds that hit a request after it was carried out: a submit is accepted, and its client does not hear of it."""
+
+WITHIN = ("expired-url", "cut-download", "cut-upload")
+"""Kinds that hit a file while it comes or goes."""
 
 UNSET: Any = object()
 
@@ -77,8 +82,8 @@ class Fault:
     :param path: Glob of paths.
     :param match: Family and fields that must hold.
     :param times: How often; -1 for ever.
-    :param value: What the kind needs: HTTP status, code, seconds, word, bytes.
-    :param retry_after: Header of a ``status``.
+    :param value: What the kind needs: HTTP status, code, seconds, word, bytes, type.
+    :param retry_after: Header of a ``status``: seconds, or a text that is sent as it is.
     :param message: Words of a ``code``, of a ``status`` or of a failed task.
     :param word: State of a task that fails.
     :param accepted: Carry the request out first; None leaves it to the kind.
@@ -92,7 +97,7 @@ class Fault:
     match: dict[str, Any] = field(default_factory=dict)
     times: int = 1
     value: Any = UNSET
-    retry_after: float | None = None
+    retry_after: float | str | None = None
     message: str = ""
     word: str = "fail"
     accepted: bool | None = None
@@ -103,6 +108,14 @@ class Fault:
     def after(self) -> bool:
         """Whether the request is carried out before the fault strikes."""
         return self.kind in AFTER if self.accepted is None else self.accepted
+
+    def within(self, sort: str) -> bool:
+        """
+        Tell whether it strikes while a file comes or goes, not before or after.
+
+        :param sort: Kind of the request.
+        """
+        return self.kind in WITHIN or (self.kind == "reset-mid-body" and sort == "media" and self.after)
 
     def get(self, default: Any) -> Any:
         """

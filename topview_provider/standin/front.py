@@ -7,6 +7,7 @@ import hmac
 import json
 import socket
 import struct
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -16,11 +17,12 @@ from topview_provider.catalog import Listing
 from topview_provider.standin import media
 from topview_provider.standin.api import Api, Call
 from topview_provider.standin.control import Control
-from topview_provider.standin.envelope import MESSAGES, OK, UNAUTHORISED, Refusal, answer, wrap
+from topview_provider.standin.envelope import MESSAGES, OK, UNAUTHORISED, WRONG, Refusal, answer, wrap
 from topview_provider.standin.faults import Facts, Fault, Strike
 from topview_provider.standin.journal import Journal
 from topview_provider.standin.options import Options
 from topview_provider.standin.routes import Route, Routes
+from topview_provider.standin.world import number
 
 CONTROL = "/_standin/"
 FILES = (media.DIRECT, media.CLOUDFRONT, media.UPLOADS)
@@ -41,12 +43,27 @@ class Front:
         self.library = media.Library(options.media_bytes)
         self.closing = asyncio.Event()
         self.control = Control(self)
+        self.keys = [options.api_key]
         self.reset()
 
     def reset(self) -> None:
         """Forget everything that happened."""
         self.api = Api(self.options)
-        self.journal = Journal(self.options.api_key)
+        self.journal = Journal(self.keys)
+
+    def rotate(self, api_key: object) -> None:
+        """
+        Let in nobody but a new key; the old ones stay masked.
+
+        :param api_key: The key.
+        :raises Refusal: 4000, it is no text or empty.
+        """
+        if not isinstance(api_key, str) or not api_key:
+            raise Refusal(WRONG, "api_key: give a text that is not empty")
+        self.options = replace(self.options, api_key=api_key)
+        # The longest first: one key may begin with another.
+        self.keys = sorted({*self.keys, api_key}, key=len, reverse=True)
+        self.journal.secrets = self.keys
 
     async def handle(self, request: BaseRequest) -> web.StreamResponse:
         """
@@ -81,12 +98,9 @@ class Front:
         if strike.delay:
             await asyncio.sleep(strike.delay)
         fault = strike.fault
-        if fault and not fault.after:
-            response = await self._struck(request, fault, b"")
-        else:
-            response = self._reply(request, call, problem, strike.status)
-            if fault:
-                response = await self._struck(request, fault, _bytes(response))
+        carried_out = not fault or fault.after
+        said = self._reply(request, call, problem, strike.status) if carried_out else answer(wrap(None))
+        response = await self._struck(request, fault, said) if fault else said
         entry["status"] = response.status
         return response
 
@@ -132,12 +146,12 @@ class Front:
         if strike.delay:
             await asyncio.sleep(strike.delay)
         fault = strike.fault
-        if fault and not fault.after and fault.kind not in ("expired-url", "cut-download"):
-            response: web.StreamResponse = await self._struck(request, fault, b"")
-        else:
+        within = bool(fault and fault.within(facts.sort))
+        response: web.StreamResponse = web.Response()
+        if not fault or fault.after or within:
             response = await self._store(request, path, fault)
-            if fault and fault.after and fault.kind != "reset-mid-body":
-                response = await self._struck(request, fault, b"")
+        if fault and not within:
+            response = await self._struck(request, fault, web.Response())
         entry["status"] = response.status
         return response
 
@@ -150,18 +164,26 @@ class Front:
         if wrong or (fault and fault.kind == "expired-url"):
             return media.xml_error(403, wrong or "ExpiredToken")
         if request.method == "PUT":
-            return await api.uploads.receive(request, path)
+            return await self._take(request, path, fault)
         body = self.library.find(path)
         if body is None:
             return media.xml_error(404, "NoSuchKey")
         api.world.downloads += 1
         if fault and fault.kind == "reset-mid-body":
-            return await self._struck(request, fault, bytes(body.head[: body.size]))
+            return await self._half(request, bytes(body.head[: body.size]))
         cut = float(fault.get(0.5)) if fault and fault.kind == "cut-download" else None
         return await media.send(request, path, body, cut)
 
-    async def _struck(self, request: BaseRequest, fault: Fault, body: bytes) -> web.StreamResponse:
-        """Answer as the fault says; ``body`` is what would have been said."""
+    async def _take(self, request: BaseRequest, path: str, fault: Fault | None) -> web.StreamResponse:
+        if fault and fault.kind == "cut-upload":
+            await self.api.uploads.drop(request, float(fault.get(0.5)))
+            reset(request)
+            return web.Response()
+        return await self.api.uploads.receive(request, path)
+
+    async def _struck(self, request: BaseRequest, fault: Fault, said: web.StreamResponse) -> web.StreamResponse:
+        """Answer as the fault says; ``said`` is what would have been said."""
+        body = _bytes(said)
         match fault.kind:
             case "status":
                 return _status(fault)
@@ -175,6 +197,9 @@ class Front:
                 return answer(body[: max(1, len(body) * 2 // 3)])
             case "wrong-type":
                 return answer(_retyped(body, fault.get("unexpected")))
+            case "wrong-content-type":
+                said.headers["Content-Type"] = str(fault.get("text/html"))
+                return said
             case "never-answer":
                 await self.closing.wait()
             case "reset-mid-body":
@@ -184,8 +209,9 @@ class Front:
 
     async def _half(self, request: BaseRequest, body: bytes) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
-        await response.prepare(request)
-        await response.write(body[: len(body) // 2])
+        if body:  # half of nothing would be a whole answer
+            await response.prepare(request)
+            await response.write(body[: len(body) // 2])
         reset(request)
         return response
 
@@ -213,10 +239,14 @@ def _attempt(call: Call) -> Refusal | None:
 
 def _status(fault: Fault) -> web.Response:
     status = int(fault.get(500))
-    headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    headers = {} if fault.retry_after is None else {"Retry-After": _seconds(fault.retry_after)}
     if status in (401, 403):
         return answer(wrap(None, str(status), fault.message), status, headers)
     return web.Response(status=status, headers=headers, text=fault.message or f"HTTP {status}")
+
+
+def _seconds(value: float | str) -> str:
+    return value if isinstance(value, str) else str(number(value))
 
 
 def _retyped(body: bytes, value: Any) -> bytes:
@@ -224,5 +254,5 @@ def _retyped(body: bytes, value: Any) -> bytes:
     return wrap(value, str(envelope.get("code", OK)), str(envelope.get("message", "")))
 
 
-def _bytes(response: web.Response) -> bytes:
-    return response.body if isinstance(response.body, bytes) else b""
+def _bytes(response: web.StreamResponse) -> bytes:
+    return response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""

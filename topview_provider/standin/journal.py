@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 SECRET = re.compile(r"api_?key|token|secret|password|authorization|signature", re.IGNORECASE)
@@ -16,11 +16,11 @@ class Journal:
     """
     Keep the latest requests.
 
-    :param secret: A text that is masked wherever it stands.
+    :param secrets: Texts that are masked wherever they stand.
     """
 
-    def __init__(self, secret: str) -> None:
-        self.secret = secret
+    def __init__(self, secrets: Collection[str]) -> None:
+        self.secrets = secrets
         self.entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
     def note(self, method: str, path: str, query: Mapping[str, str], body: Any) -> dict[str, Any]:
@@ -39,16 +39,22 @@ class Journal:
     def shown(self) -> list[dict[str, Any]]:
         """Return the entries with secrets masked; masking waits until here, for most entries are never read."""
         return [
-            {**entry, "query": self._clean(entry["query"]), "body": self._clean(entry["body"])}
-            for entry in self.entries
+            {**entry, "query": self.clean(entry["query"]), "body": self.clean(entry["body"])} for entry in self.entries
         ]
 
-    def _clean(self, value: Any) -> Any:
+    def clean(self, value: Any) -> Any:
+        """
+        Return a value with its secrets masked.
+
+        :param value: Anything that JSON can say.
+        """
         if isinstance(value, Mapping):
-            return {key: "***" if SECRET.search(key) else self._clean(inner) for key, inner in value.items()}
+            return {key: "***" if SECRET.search(key) else self.clean(inner) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self._clean(inner) for inner in value]
+            return [self.clean(inner) for inner in value]
         if isinstance(value, str):
             shortened = value if len(value) <= LONG else f"{value[:LONG]}..."
-            return shortened.replace(self.secret, "***") if self.secret else shortened
+            for secret in filter(None, self.secrets):
+                shortened = shortened.replace(secret, "***")
+            return shortened
         return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +11,9 @@ from topview_provider.catalog import Listing
 from topview_provider.catalog.video import LANGUAGES
 from topview_provider.standin import values
 from topview_provider.standin.answers import Scene
+from topview_provider.standin.records import Records
 from topview_provider.standin.shapes import shape_of
-from topview_provider.standin.world import World, number
+from topview_provider.standin.world import World
 
 THAI = (
     "5d188a658b5a424e98bf0dbbcb8f97d8",
@@ -24,8 +24,11 @@ THAI = (
 """The only voices that speak Thai."""
 
 LENGTH, SHORT, CUSTOM = 48, 12, 3
+YES = ("true", "1")
 PAGE_SIZE = 20
 PAGING = ("total", "pageNo", "pageSize")
+UNPROVEN = ("marketing_video_task_list",)
+"""Lists of which nobody has shown whether they come in pages or bare, beside those of ``values.IDENTIFIED``."""
 
 _cache: dict[tuple[str, bool, bool], list[dict[str, Any]]] = {}
 
@@ -44,7 +47,7 @@ class Shelf:
     """
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        self.records = Records(world)
         self.deleted: set[str] = set()
 
     def answer(self, row: Listing, scene: Scene) -> Any:
@@ -54,18 +57,17 @@ class Shelf:
         :param row: The row.
         :param scene: What the answer is made of; its body holds the parameters.
         """
-        if row.name == "credit_detail":
-            return self._credit(scene)
+        if row.name in self.records.objects:
+            return self.records.objects[row.name](scene)
         shape = shape_of(row)
-        if isinstance(shape, list):
-            found = self._wanted(row, scene)
-            swapped = scene.second and _unproven(shape[0])
-            return self._page(scene, found, "data", {}) if swapped else [_signed(item, scene) for item in found]
-        if not row.items_key or not isinstance(shape, dict):
+        bare = isinstance(shape, list)
+        if not (bare or (row.items_key and isinstance(shape, dict))):
             return scene.fill(shape) if isinstance(shape, dict) else []
-        found = self._entries(scene) if row.name == "credit_logs" else self._wanted(row, scene)
-        page = self._page(scene, found, row.items_key, shape)
-        return page[row.items_key] if scene.second and _unproven(shape[row.items_key][0]) else page
+        found = self._wanted(row, scene)
+        inner = shape[0] if bare else shape[row.items_key][0]
+        if bare != (scene.second and _unproven(row, inner)):
+            return [_signed(item, scene) for item in found]
+        return self._page(scene, found, row.items_key or "data", {} if bare else shape)
 
     def _page(self, scene: Scene, found: list[dict[str, Any]], key: str, shape: Mapping[str, Any]) -> dict[str, Any]:
         page, size = (_whole(scene.body.get(name), usual) for name, usual in (("pageNo", 1), ("pageSize", PAGE_SIZE)))
@@ -74,50 +76,14 @@ class Shelf:
         return {"total": len(found), "pageNo": page, "pageSize": size, **scene.fill(others), key: items}
 
     def _wanted(self, row: Listing, scene: Scene) -> list[dict[str, Any]]:
-        custom = str(scene.body.get("isCustom", "")).lower() in ("true", "1")
-        items = _items(row, custom, scene.second)
-        asked = {name: str(value).lower() for name, value in scene.body.items() if value not in (None, "")}
-        return [item for item in items if not self._gone(item) and all(_fits(item, *pair) for pair in asked.items())]
+        made = self.records.lists.get(row.name)
+        items = made(scene) if made else _items(row, str(scene.body.get("isCustom", "")).lower() in YES, scene.second)
+        given = ((item.wire, scene.body.get(item.wire)) for item in row.fields)
+        asked = [(name, str(value).lower()) for name, value in given if value not in (None, "")]
+        return [item for item in items if not self._gone(item) and all(_fits(item, *pair) for pair in asked)]
 
     def _gone(self, item: Mapping[str, Any]) -> bool:
         return bool(self.deleted) and any(value in self.deleted for value in item.values() if isinstance(value, str))
-
-    def _credit(self, scene: Scene) -> dict[str, Any]:
-        self.world.settle()
-        uid = self.world.options.uid
-        known = {"uid": uid, "remainCredit": number(self.world.balance), "apiKeyMap": {}}
-        return {**scene.fill({key: kind for key, kind in shape_of(scene.row).items() if key not in known}), **known}
-
-    def _entries(self, scene: Scene) -> list[dict[str, Any]]:
-        self.world.settle()
-        wanted = str(scene.body.get("taskType") or "")
-        entries = [
-            {
-                "uid": self.world.options.uid,
-                "apiKey": "***",
-                "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["date"])),
-                "costCredit": number(entry["job"].charge),
-                "taskId": entry["job"].task_id,
-                "taskType": LOG_TYPES.get(entry["job"].row.name, entry["job"].row.name),
-            }
-            for entry in self.world.charges
-        ]
-        return [entry for entry in entries if wanted in ("", entry["taskType"])]
-
-
-LOG_TYPES = {
-    "marketing_video": "m2v",
-    "marketing_video_export": "m2v",
-    "image_to_video_v1": "common_task_image2video",
-    "image_to_video_v2": "common_task_image2video",
-    "product_avatar_v1_video": "product_avatar_image2video",
-    "product_avatar_v1_download": "pa_download_without_watermark",
-    "anyshoot_v1": "product_anyfit",
-    "product_avatar_v2_replace_image": "pa2_replace_product_image",
-    "product_avatar_v2_video": "pa2_image2video",
-    "anyshoot_v2_product_model": "product_anyfit_v2_product_model",
-}
-"""What the credit log calls a family, where that is not its name."""
 
 
 def _items(row: Listing, custom: bool, second: bool) -> list[dict[str, Any]]:
@@ -132,9 +98,9 @@ def _items(row: Listing, custom: bool, second: bool) -> list[dict[str, Any]]:
     return _cache[key]
 
 
-def _unproven(shape: Mapping[str, Any]) -> bool:
-    # Nobody has shown whether ethnicities and categories come in pages or bare: the second form is the other one.
-    return any(key in shape for key in values.IDENTIFIED)
+def _unproven(row: Listing, item: Mapping[str, Any]) -> bool:
+    # The second form is the other one.
+    return row.name in UNPROVEN or any(key in item for key in values.IDENTIFIED)
 
 
 def _length(shape: Any, inner: Mapping[str, Any], pools: Mapping[str, tuple[Any, ...]], custom: bool) -> int:
@@ -190,7 +156,7 @@ def _signed(item: Any, scene: Scene) -> Any:
 
 
 def _fits(item: Mapping[str, Any], name: str, wanted: str) -> bool:
-    if wanted == "all":
+    if wanted in ("all", "unrated"):  # nobody rates anything here
         return True
     if name in item:
         return str(item[name]).lower() == wanted

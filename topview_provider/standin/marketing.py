@@ -9,9 +9,9 @@ from typing import Any
 from topview_provider.catalog.fields import as_text
 from topview_provider.standin import answers, media, values
 from topview_provider.standin.envelope import NOT_FOUND, REFUSED, Refusal
+from topview_provider.standin.jobs import Job, Task, is_preview
 from topview_provider.standin.options import Options
 from topview_provider.standin.shapes import shape_of
-from topview_provider.standin.world import Job, Task, is_preview
 
 SCRIPTS, EXPORTS, PREVIEWS = "scriptContentList", "exportVideos", "previewVideos"
 

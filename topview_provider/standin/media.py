@@ -145,7 +145,7 @@ async def send(request: BaseRequest, path: str, body: Body, cut_at: float | None
     headers["Content-Length"] = str(stop - start)
     response = web.StreamResponse(status=206 if partial else 200, headers=headers)
     await response.prepare(request)
-    end = stop if cut_at is None else start + int(cut_at * (stop - start) if cut_at < 1 else cut_at)
+    end = stop if cut_at is None else start + share(stop - start, cut_at)
     for piece in body.chunks(start, min(end, stop)):
         await response.write(piece)
     if end < stop and request.transport is not None:
@@ -153,6 +153,16 @@ async def send(request: BaseRequest, path: str, body: Body, cut_at: float | None
         return response
     await response.write_eof()
     return response
+
+
+def share(size: int, cut_at: float) -> int:
+    """
+    Return how many bytes pass before a cut.
+
+    :param size: Bytes of the whole.
+    :param cut_at: A share below 1, or bytes.
+    """
+    return int(cut_at * size if cut_at < 1 else cut_at)
 
 
 @lru_cache(maxsize=32)

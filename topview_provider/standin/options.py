@@ -29,6 +29,7 @@ class Options:
     seed: int = _option(0, "seed of the job times")
     scripts: int = _option(1, "scripts (and so videos) of one marketing video")
     url_seconds: float = _option(86400.0, "life of a signed URL")
+    log_seconds: float = _option(0.0, "time between a charge and its entry in the credit log")
     upload_seconds: float = _option(0.0, "time between a PUT and the upload check saying true")
     auth_mode: str = _option("http401", "answer to wrong headers", ("http401", "envelope401", "http403"))
     base_path: str = _option("", "serve the API under this prefix, for example /topview")

@@ -174,6 +174,20 @@ class StandIn:
         """
         self.control("POST", "advance", {"seconds": seconds})
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """Return every job that was accepted, the oldest first: family, id, body, state, charge, date."""
+        return list(self.control("GET", "jobs"))
+
+    def rotate(self, api_key: str) -> None:
+        """
+        Let in nobody but this key from now on; a reset does not bring the old one back.
+
+        :param api_key: The new key.
+        :raises ValueError: It is empty.
+        """
+        self.control("POST", "key", {"api_key": api_key})
+        self.options = replace(self.options, api_key=api_key)
+
     def reset(self) -> None:
         """Forget tasks, uploads, faults, requests and numbers; the balance is full again."""
         self.control("POST", "reset")

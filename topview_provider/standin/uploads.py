@@ -123,6 +123,17 @@ class Uploads:
         file.ready = self.clock.now() + self.delay
         return web.Response(headers={"ETag": f'"{digest.hexdigest()[:32]}"'})
 
+    async def drop(self, request: BaseRequest, cut_at: float) -> None:
+        """
+        Read the beginning of a PUT and forget it.
+
+        :param request: The PUT.
+        :param cut_at: How much of it: a share below 1, or bytes.
+        """
+        left = media.share(request.content_length or 0, cut_at)
+        while left > 0 and (chunk := await request.content.read(min(left, media.CHUNK))):
+            left -= len(chunk)
+
 
 def _file_ids(wire: str, value: Any) -> list[str]:
     if isinstance(value, Mapping):

@@ -115,6 +115,24 @@ def suffix_of(row: Row, path: str) -> str:
     return _suffix(path)
 
 
+def media_of(suffix: str) -> str:
+    """
+    Return what a kind of file is: video, audio or image.
+
+    :param suffix: Extension without dot.
+    """
+    return {"mp4": "video", "mp3": "audio"}.get(suffix, "image")
+
+
+def board_task_id(task_id: str) -> str:
+    """
+    Return the id that a task has on its board.
+
+    :param task_id: TopView's id of the task.
+    """
+    return mark(task_id, "board")
+
+
 def invent(path: str, kind: str, seed: str, index: int, suffix: str) -> Any:
     """
     Return a value for a field that neither the request nor the state of the task decides.
@@ -129,7 +147,7 @@ def invent(path: str, kind: str, seed: str, index: int, suffix: str) -> Any:
     if key.endswith(("Width", "Height")):
         return media.WIDTH if key.endswith("Width") else media.HEIGHT
     if key in ("fileType", "mediaType"):
-        return {"mp4": "video", "mp3": "audio"}.get(suffix, "image")
+        return media_of(suffix)
     if key == "format":
         return suffix
     if key in ("fileName", "sceneFileName"):

@@ -11,97 +11,17 @@ import random
 import secrets
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from topview_provider.catalog import FAMILIES, TaskFamily
-from topview_provider.catalog.fields import as_text
 from topview_provider.standin.clock import Clock
 from topview_provider.standin.envelope import BUSY, NO_CREDIT, Refusal
+from topview_provider.standin.jobs import Job, Tally, Task, is_preview
 from topview_provider.standin.options import Options
 
 WARM_UP = 0.2
 """Share of a job's time that it says ``init``, and that a kept old export stays."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Count what happened to one family."""
-
-    received: int = 0
-    accepted: int = 0
-    failed: int = 0
-    charged: float = 0
-    queries: int = 0
-    duplicates: int = 0
-    running: int = 0
-    max_running: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """
-    Hold one accepted submit.
-
-    :param row: Its family.
-    :param task_id: The id it goes on under.
-    :param body: What was sent.
-    :param starts: Moment it says ``running``.
-    :param ends: Moment it is done; infinite for one that never ends.
-    :param charge: Credits on success.
-    :param error: Why it will fail; empty for success.
-    :param word: The state of a failed job.
-    :param failed_items: How many items of a successful job are bad.
-    :param settled: Its end was booked.
-    :param notice: Id of its callback; empty without.
-    :param had: Marks of the faults that befell it.
-    """
-
-    row: TaskFamily
-    task_id: str
-    body: Mapping[str, Any]
-    starts: float
-    ends: float
-    charge: float
-    error: str = ""
-    word: str = "fail"
-    failed_items: int = 0
-    settled: bool = False
-    notice: str = ""
-    had: set[int] = field(default_factory=set)
-
-    def state(self, now: float) -> str:
-        """
-        Return the state at a moment of the monotonic clock.
-
-        :param now: The moment.
-        """
-        if now >= self.ends:
-            return self.word if self.error else "success"
-        return "running" if now >= self.starts else "init"
-
-
-@dataclass(slots=True, eq=False)
-class Task:
-    """
-    Hold what lives under one id: a job, and the second steps that went on from it.
-
-    :param id: TopView's id.
-    :param jobs: The latest job of each family.
-    :param studio: Scripts and exports of a marketing video.
-    """
-
-    id: str
-    jobs: dict[str, Job] = field(default_factory=dict)
-    studio: Any = None
-
-    def job_of(self, families: Mapping[str, TaskFamily]) -> Job | None:
-        """
-        Return the latest job that belongs to one of these families.
-
-        :param families: Rows by name.
-        """
-        return next((job for name, job in reversed(self.jobs.items()) if name in families), None)
 
 
 class World:
@@ -120,7 +40,8 @@ class World:
         self.tallies = {name: Tally() for name in FAMILIES}
         self.balance = float(options.credits)
         self.reserved = 0.0
-        self.charges: deque[dict[str, Any]] = deque(maxlen=10_000)
+        self.jobs: list[Job] = []
+        self.charges: deque[Job] = deque(maxlen=10_000)
         self.downloads = 0
         self.leaked_headers = 0
         self._running = 0
@@ -156,10 +77,12 @@ class World:
             raise Refusal(NO_CREDIT)
         task = task or Task(secrets.token_hex(16))
         seconds = self.options.seconds * self.rng.uniform(0.5, 1.5)
-        job = Job(row, task.id, dict(body), now + seconds * WARM_UP, now + seconds, charge)
+        starts, ends = now + seconds * WARM_UP, now + seconds
+        job = Job(row, task.id, dict(body), self.clock.date(), now, starts, ends, charge)
         self.tasks[task.id] = task
         task.jobs.pop(row.name, None)
         task.jobs[row.name] = job
+        self.jobs.append(job)
         self._open(job)
         self._count(job, bought)
         return job
@@ -230,7 +153,7 @@ class World:
         self.balance = round(self.balance - job.charge, 6)
         tally.charged = number(tally.charged + job.charge)
         if job.charge:
-            self.charges.appendleft({"date": self.clock.date(), "job": job})
+            self.charges.appendleft(job)
 
     def _count(self, job: Job, bought: object) -> None:
         tally = self.tallies[job.row.name]
@@ -239,16 +162,6 @@ class World:
         mark = hashlib.sha256(text.encode()).digest()
         tally.duplicates += mark in self._seen
         self._seen.add(mark)
-
-
-def is_preview(row: TaskFamily, body: Mapping[str, Any]) -> bool:
-    """
-    Tell whether a body asks for previews only, which cost nothing.
-
-    :param row: The family.
-    :param body: Its submit body.
-    """
-    return bool(row.preview_items_key) and as_text(body.get("preview")) == "true"
 
 
 def number(value: float) -> float:
