@@ -84,8 +84,9 @@ class FakeStore(dict[str, Any]):
     """The task state store of Airflow 3.3 as far as operators use it; holds JSON, as the real one does."""
 
     def set(self, key: str, value: Any) -> None:
-        """Write a value."""
+        """Write a value, which must be what JSON gives back: Airflow refuses tuples."""
         self[key] = json.loads(json.dumps(value))
+        assert self[key] == value, value
 
     def delete(self, key: str) -> None:
         """Forget a value."""

@@ -13,7 +13,8 @@ What can go wrong, sorted by what to do about it.
     +-- TopviewRejected            change something first; Airflow does not retry
         +-- TopviewConnectionInvalid   the Airflow connection is missing or cannot be used
         +-- TopviewAuthError           wrong key or uid, or a plan without API access
-        +-- TopviewInsufficientCredits code 4100
+        +-- TopviewInsufficientCredits code 4100, or a balance below what a guard asks for
+        +-- TopviewBudgetExceeded      the request may cost more than its max_credits; refused here, nothing was spent
         +-- TopviewInvalidRequest      a field is wrong; refused here or by TopView (4xxx)
         +-- TopviewContentRejected     the content check said no (6xxx)
         +-- TopviewNotFound            TopView does not know this id or path (4004)
@@ -88,7 +89,11 @@ class TopviewAuthError(TopviewRejected):
 
 
 class TopviewInsufficientCredits(TopviewRejected):
-    """The balance does not cover the task."""
+    """The balance does not cover the task, or is below what a guard asks for."""
+
+
+class TopviewBudgetExceeded(TopviewRejected):
+    """The request may cost more than its ``max_credits``, or nobody knows how much; it was not sent."""
 
 
 class TopviewInvalidRequest(TopviewRejected):

@@ -82,10 +82,15 @@ CONFIG: dict[str, Any] = {
     }
 }
 
+ROOMS = (
+    "video", "avatar", "product", "anyshoot", "image", "voice", "script", "lookup", "storage", "account", "board",
+    "spending",
+)  # fmt: skip
+"""Modules of operators, in the order of the reference."""
+
 
 def get_provider_info() -> dict[str, Any]:
     """Return what ``airflow providers`` shows; the entry point ``apache_airflow_provider`` names this function."""
-    modules = ["video", "avatar", "product", "anyshoot", "image", "voice", "script", "lookup", "storage", "account"]
     return {
         "package-name": PACKAGE,
         "name": "TopView",
@@ -93,7 +98,7 @@ def get_provider_info() -> dict[str, Any]:
         "integrations": [
             {"integration-name": "TopView", "external-doc-url": "https://docs.topview.ai", "tags": ["service"]}
         ],
-        "operators": [_modules(f"topview_provider.operators.{module}" for module in modules)],
+        "operators": [_modules(f"topview_provider.operators.{module}" for module in ROOMS)],
         "sensors": [_modules(["topview_provider.sensors.topview"])],
         "hooks": [_modules(["topview_provider.hooks.topview"])],
         "triggers": [_modules(["topview_provider.triggers.topview"])],

@@ -59,7 +59,8 @@ def test_the_constructor_keeps_every_argument_as_it_is(row: TaskFamily) -> None:
 
 @promise
 def test_every_field_of_the_row_is_a_template(row: TaskFamily) -> None:
-    shared = {"topview_conn_id", "notice_url", "extra_payload", "result_path"}
+    shared = {*TopviewTaskOperator.shared_template_fields}
+    assert shared >= {"topview_conn_id", "notice_url", "extra_payload", "resume_topview_task_id", "max_credits"}
     assert set(operator_class(row).template_fields) == {field.name for field in row.fields} | shared
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown
@@ -147,7 +147,7 @@ class Ledger:
         if self._store is None:
             return record
         try:
-            self._store.set(KEY, asdict(record))
+            self._store.set(KEY, record.flat())
         except Exception as error:
             topview_task_id = record.topview_task_id or None
             about = f"; TopView accepted {topview_task_id}" if topview_task_id else ""

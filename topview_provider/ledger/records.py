@@ -67,6 +67,10 @@ class Record:
         """
         return cls(**{name: value for name, value in found.items() if name in cls.__dataclass_fields__})
 
+    def flat(self) -> dict[str, Any]:
+        """Return it as plain JSON; Airflow's store takes lists and no tuples."""
+        return {**asdict(self), "earlier": list(self.earlier)}
+
     def after(self, before: Record | None) -> Record:
         """
         Return this record with one that stood there before among the earlier ones.
@@ -75,7 +79,7 @@ class Record:
         """
         if before is None:
             return replace(self, earlier=())
-        stood = {**asdict(before), "earlier": []}
+        stood = {**before.flat(), "earlier": []}
         return replace(self, earlier=[stood, *before.earlier][:MOST_EARLIER])
 
     def alone(self) -> Record:

@@ -2,26 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from airflow.providers.common.compat.sdk import AirflowSkipException, Context
+
+from topview_provider import budget
+from topview_provider.exceptions import TopviewInsufficientCredits
 from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
 
 
 class TopviewCreditDetailOperator(TopviewActionOperator):
     """
-    Read the balance of the account; free.
+    Read the balance of the account, and guard what stands behind this task; free.
 
     Returns ``uid``, ``remainCredit``, ``expiredTime``. The list of keys in TopView's answer is dropped. API credits and
     subscription credits are two balances, as users report; this is the first.
+
+    :param min_credits: Fewest credits that must remain; by default there is no such limit. (templated)
+    :param on_low: What a balance below that does: ``"fail"``, or ``"skip"`` this task and what stands behind it.
+    :raises TopviewInsufficientCredits: Fewer credits remain, and ``on_low`` is ``"fail"``.
+    :raises TopviewInvalidRequest: One of the two arguments is wrong; nothing was asked.
 
     Source: https://docs.topview.ai/reference/query_user_credit
     """
 
     listing = "credit_detail"
+    own_arguments = ("min_credits", "on_low")
+    shared_template_fields = ("topview_conn_id", "min_credits")
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        min_credits: float | str | None = None,
+        on_low: str = "fail",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.min_credits = min_credits
+        self.on_low = on_low
+
+    def execute(self, context: Context) -> Any:
+        """Return the account if its balance suffices."""
+        least = budget.amount("min_credits", self.min_credits)
+        budget.chosen("on_low", self.on_low, ("fail", "skip"))
+        account = super().execute(context)
+        if least is not None:
+            self.refuse_below(least, account)
+        return account
+
+    def refuse_below(self, least: float, account: Any) -> None:
+        """
+        Fail or skip if the balance of an account is below a limit.
+
+        :param least: Fewest credits that must remain.
+        :param account: What TopView said of it.
+        :raises TopviewInsufficientCredits: It is.
+        :raises AirflowSkipException: It is, and the task shall be skipped then.
+        """
+        from topview_provider.hooks.requesting import balance_of
+
+        balance = balance_of(account if isinstance(account, Mapping) else {})
+        if balance >= least:
+            return
+        text = (
+            f"{balance:g} credits remain at TopView ({self.topview_conn_id}), fewer than the {least:g} of min_credits"
+        )
+        if self.on_low == "skip":
+            raise AirflowSkipException(text)
+        raise TopviewInsufficientCredits(f"{text}. Top up at TopView, then clear this task")
 
 
 class TopviewCreditLogsOperator(TopviewListOperator):

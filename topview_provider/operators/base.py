@@ -49,10 +49,14 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         ``"resubmit"``.
     :param force_resubmit: Buy anew at each clear, whatever was bought; automatic retries still resume.
     :param resume_topview_task_id: Go on with this task instead of buying one. (templated)
+    :param max_credits: Refuse to submit what may cost more credits, by the prices that TopView publishes. (templated)
+    :param max_credits_unknown: What to do with ``max_credits`` where no price is published: ``"refuse"`` or
+        ``"allow"``.
     :param allow_partial: Accept a charged success in which some items failed.
     :param result_path: Where to write TopView's raw answer, any URL that ``ObjectStoragePath`` knows. (templated)
     :param return_raw: Put TopView's raw answer into the XCom ``raw``, up to 48 KB.
-    :raises TopviewInvalidRequest: A field is missing or wrong; nothing was sent.
+    :raises TopviewInvalidRequest: A field is missing or wrong, or the inputs changed; nothing was sent.
+    :raises TopviewBudgetExceeded: It may cost more than ``max_credits``; nothing was sent.
     :raises TopviewSubmitUnknown: The submit was sent, and nobody knows whether it was taken.
     :raises TopviewTaskFailed: TopView ended the task in failure.
     :raises TopviewTaskTimeout: The deadline passed; a retry resumes.
@@ -66,6 +70,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         "extra_payload",
         "result_path",
         "resume_topview_task_id",
+        "max_credits",
     )
 
     def __init__(
@@ -86,6 +91,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         on_missing_result: str = "fail",
         force_resubmit: bool = False,
         resume_topview_task_id: str | None = None,
+        max_credits: float | str | None = None,
+        max_credits_unknown: str = "refuse",
         allow_partial: bool = False,
         result_path: str | None = None,
         return_raw: bool = False,
@@ -107,6 +114,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         self.on_missing_result = on_missing_result
         self.force_resubmit = force_resubmit
         self.resume_topview_task_id = resume_topview_task_id
+        self.max_credits = max_credits
+        self.max_credits_unknown = max_credits_unknown
         self.allow_partial = allow_partial
         self.result_path = result_path
         self.return_raw = return_raw
@@ -195,11 +204,14 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
             self.defer_until_settled(wait)
         return self.land(context, self.stay_until_settled(wait), wait)
 
-    def land(self, context: Context, outcome: Any, wait: Wait) -> Any:
+    def land(self, context: Context, outcome: Outcome, wait: Wait) -> Any:
         """Turn an outcome into the result, or into the error it means."""
         book = Ledger.of(context)
+        if outcome.word != "success":
+            self.log_end(outcome, wait, None)
         if outcome.word == "failed":
             book.settle(wait.topview_task_id, "failed")
+            self.push_card(context, wait, state="failed")
         self.raise_unless_success(outcome, wait, resumes=book.remembers)
         answer, state = self.landing_answer(wait)
         if state.phase is not Phase.SUCCESS:
@@ -209,8 +221,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         self.push_result(context["ti"], manifest)
         self.push_card(context, wait, state="success", answer=answer, cost=manifest["cost_credit"])
         self.keep_raw(context, answer)
+        self.log_end(outcome, wait, manifest["cost_credit"])
         self.refuse_partial(answer, wait)
-        self.log.info("%s %s is done: %d outputs", self.family, wait.topview_task_id, len(manifest["outputs"]))
         return manifest
 
     def wait_again(self, context: Context, state: results.State, wait: Wait) -> Any:
@@ -221,8 +233,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
             return self.land(context, Outcome("timeout", f"state is {state.word!r} again"), wait)
         self.log.info("%s %s is %r again; waiting on", self.family, wait.topview_task_id, state.word)
         if self.deferrable:
-            self.defer_until_settled(wait)
-        return self.land(context, self.stay_until_settled(wait), wait)
+            self.defer_until_settled(wait, self.breath(wait))
+        return self.land(context, self.stay_until_settled(wait, self.breath(wait)), wait)
 
     def push_card(
         self,
@@ -246,6 +258,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
                 "state": state,
                 "cost_credit": cost,
                 "seconds": round(time.time() - wait.submitted_at, 1),
+                "submitted_at": wait.submitted_at,
+                "map_index": getattr(context["ti"], "map_index", -1),
             },
         )
 

@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 from airflow.providers.common.compat.sdk import Context
 
-from topview_provider import compat, results
+from topview_provider import compat, metrics, results
 from topview_provider import exceptions as errors
+from topview_provider.budget import refuse_if_too_dear
 from topview_provider.ledger import words
 from topview_provider.ledger.book import Ledger, begun, blind, ids_held
 from topview_provider.ledger.orphans import Candidate, Search
@@ -37,6 +38,8 @@ class TopviewBuying(TopviewWaiting):
     on_missing_result: str
     force_resubmit: bool
     resume_topview_task_id: str | None
+    max_credits: float | str | None
+    max_credits_unknown: str
 
     @property
     def rules(self) -> Rules:
@@ -197,9 +200,11 @@ class TopviewBuying(TopviewWaiting):
         :param fresh: The purchase, of which nothing is known yet.
         :param body: The submit body.
         :param end_time: Unix time of the deadline.
+        :raises TopviewBudgetExceeded: It may cost too much.
         :raises TopviewBusy: TopView is busy; nothing was accepted.
         :raises TopviewError: As :meth:`TopviewHook.submit` says.
         """
+        refuse_if_too_dear(self.row, body, self.max_credits, self.max_credits_unknown)
         # What cannot travel to the triggerer must fail before money is spent.
         json.dumps(self.trigger(Wait("", 0.0, end_time, self.judged(body))).serialize())
         record = book.intend(replace(fresh, seen=self.already_there(body)))
@@ -218,6 +223,7 @@ class TopviewBuying(TopviewWaiting):
             self.row.expected_seconds,
             self.row.price or "unknown",
         )
+        metrics.submitted(self.family)
         return self.noted(book, record, topview_task_id)
 
     def noted(self, book: Ledger, record: Record, topview_task_id: str) -> Record:

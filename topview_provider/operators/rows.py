@@ -18,13 +18,15 @@ class TopviewRowOperator(TopviewConnected, BaseOperator):
     Base of every operator that stands for one row of the table.
 
     A subclass whose own body names its row (``family`` or ``listing``) is compared with it when the class is made:
-    the constructor must have exactly the row's fields as keyword-only arguments. Its ``template_fields`` follow. A
-    subclass of such an operator with a constructor of its own is left alone and may extend ``template_fields``.
+    the constructor must have exactly the row's fields as keyword-only arguments, and those the class lists as its
+    ``own_arguments``. Its ``template_fields`` follow: the row's fields and ``shared_template_fields``. A subclass of
+    such an operator with a constructor of its own is left alone and may extend ``template_fields``.
 
     :param topview_conn_id: Airflow connection of type TopView. (templated)
     """
 
     row_attribute: ClassVar[str] = ""
+    own_arguments: ClassVar[tuple[str, ...]] = ()
     shared_template_fields: ClassVar[tuple[str, ...]] = ("topview_conn_id",)
     ui_color = "#e6e0ff"
 
@@ -82,19 +84,24 @@ def compare(cls: type, row: catalog.Row) -> list[str]:
         if name != "self" and parameter.kind is not parameter.VAR_KEYWORD
     }
     fields = {field.name: field for field in row.fields}
+    own = getattr(cls, "own_arguments", ())
     differences = [
         f"no argument {name!r} for the field {fields[name].wire!r}" for name in fields if name not in parameters
     ]
+    differences += [f"no argument {name!r}, though it is an own one" for name in own if name not in parameters]
     for name, parameter in parameters.items():
-        if name not in fields:
+        if name not in fields and name not in own:
             differences.append(f"argument {name!r} is no field of the row")
             continue
-        field = fields[name]
         if parameter.kind is not parameter.KEYWORD_ONLY:
             differences.append(f"argument {name!r} is not keyword-only")
-        wanted = field.default if field.send_default else None
-        if field.required and not field.send_default:
-            wanted = parameter.empty
+        wanted = _default(fields[name]) if name in fields else parameter.default
         if parameter.default != wanted:
             differences.append(f"argument {name!r} has the default {parameter.default!r} instead of {wanted!r}")
     return differences
+
+
+def _default(field: catalog.Field) -> Any:
+    if field.required and not field.send_default:
+        return inspect.Parameter.empty
+    return field.default if field.send_default else None
