@@ -132,7 +132,7 @@ def test_a_key_that_stays_refused_while_landing_is_retried_by_airflow(
 def test_a_sensor_that_cannot_land_stops_at_its_deadline(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("topview_provider.hooks.requesting.READ_ATTEMPTS", 1)
     task_id = avatar().execute(new_context())["topview_task_id"]
-    sensor = TopviewVideoAvatarSensor(task_id="s", topview_task_id=task_id, deferrable=True, timeout=0.001)
+    sensor = TopviewVideoAvatarSensor(task_id="s", topview_task_id=task_id, deferrable=True)
     service.fault("status", path="*/query", value=503, times=-1)
     context = new_context()
     with pytest.raises(TaskDeferred) as left:
@@ -142,7 +142,7 @@ def test_a_sensor_that_cannot_land_stops_at_its_deadline(service: StandIn, monke
     assert event["outcome"] == "success"
     service.fault("status", path="*/query", value=503, times=-1)
     with pytest.raises(AirflowSensorTimeout, match=task_id):
-        resume(sensor, left.value, context, event)
+        resume(sensor, left.value, context, {**event, "end_time": time.time()})
 
 
 def test_a_pause_that_topview_asks_for_does_not_outlast_the_patience_for_a_busy_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,6 +68,16 @@ def test_an_unknown_state_is_noted_once_and_waited_on(word: Any) -> None:
     assert "unknown; waiting on to the deadline" in steps[0].note
 
 
+def test_each_unknown_word_is_one_warning_and_every_other_change_is_information() -> None:
+    one = watch()
+    words = ["init", "pondering", "running", "pondering", "dreaming", "dreaming", "running"]
+    steps = [one.saw(saying(word), START + n) for n, word in enumerate(words)]
+
+    warned = [word for word, step in zip(words, steps, strict=True) if step.level == logging.WARNING]
+    assert warned == ["pondering", "dreaming"]
+    assert [bool(step.note) for step in steps] == [True, True, True, True, True, False, True]
+
+
 def test_the_judged_item_decides_and_not_the_parent() -> None:
     one = watch(judge={"items": "exportVideos"})
     done = {"scriptId": 0, "status": "success", "videoUrl": "https://b.example/0.mp4"}
@@ -84,11 +95,19 @@ def test_the_last_poll_happens_at_the_deadline_and_none_after_it() -> None:
         now += step.seconds
 
     assert polls == [0, 10, 20, 25]
-    assert step.outcome == Outcome("timeout", "not finished after 25 s (last seen: running)")
+    assert step.outcome == Outcome("timeout", "not finished after 25 s (0 s queued, 25 s running; last seen: running)")
 
 
 @pytest.mark.parametrize(
-    ("age", "words"), [(119, "119 s"), (600, "10 min 0 s"), (7199, "119 min 59 s"), (9000, "2 h 30 min")]
+    ("age", "words"),
+    [
+        (119, "119 s"),
+        (600, "10 min"),
+        (630, "10 min 30 s"),
+        (7199, "119 min 59 s"),
+        (7200, "2 h"),
+        (9000, "2 h 30 min"),
+    ],
 )
 def test_a_timeout_tells_the_age_of_the_task_and_not_of_the_attempt(age: float, words: str) -> None:
     step = watch(lasts=age).saw(saying("running"), START + age)
@@ -107,16 +126,21 @@ def test_failed_polls_are_noted_once_and_repeated_more_and_more_slowly() -> None
     assert [step.seconds for step in steps] == [10, 20, 40, 60]
     assert steps[0].note == f"a poll failed, the task itself goes on: {CUT}"
     assert [step.note for step in steps[1:]] == ["", "", ""]
+    assert steps[0].level == logging.WARNING
 
 
 def test_an_answer_after_failed_polls_is_noted_and_starts_the_count_anew() -> None:
     one = watch()
-    one.saw(saying("running"), START)
+    one.saw(saying("init"), START)
     one.missed(CUT, START)
-    one.missed(CUT, START)
+    one.missed(REFUSED, START)
+    back = one.saw(saying("running"), START)
 
-    assert one.saw(saying("running"), START).note == "TopView answers again after 2 failed polls"
-    assert one.missed(CUT, START).seconds == 10
+    assert back.note == "TopView answers again after 2 failed polls; state is 'running'"
+    assert back.level == logging.INFO
+    again = one.missed(CUT, START)
+    assert (again.seconds, again.level) == (10, logging.WARNING)
+    assert one.saw(saying("running"), START).note == "TopView answers again after 1 failed poll"
 
 
 def test_polls_may_fail_for_as_long_as_allowed_and_no_longer() -> None:
@@ -126,7 +150,7 @@ def test_polls_may_fail_for_as_long_as_allowed_and_no_longer() -> None:
     assert one.missed(CUT, START + 900).outcome is None
     ended = outcome(one.missed(CUT, START + 901))
     assert (ended.word, ended.error) == ("error", "TopviewUnavailable")
-    assert ended.message == f"could not be asked for 15 min 1 s (max_poll_outage 15 min 0 s): {CUT}"
+    assert ended.message == f"could not be asked for 15 min 1 s (max_poll_outage 15 min): {CUT}"
 
 
 def test_an_outage_that_was_over_in_between_does_not_count() -> None:
@@ -196,12 +220,30 @@ def test_a_refused_key_waits_no_longer_than_the_deadline() -> None:
 
 
 def test_only_changes_are_written_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+    caplog.set_level("DEBUG", "topview_provider")
     one = watch()
     for n in range(5):
         one.report(one.saw(saying("running"), START + n))
+    one.report(one.missed(CUT, START))
 
-    assert [record.getMessage() for record in caplog.records] == ["video_avatar t1: state is 'running'"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "video_avatar t1: state is 'running'",
+        f"video_avatar t1: a poll failed, the task itself goes on: {CUT}",
+    ]
+    assert [record.levelname for record in caplog.records] == ["INFO", "WARNING"]
+
+
+@pytest.mark.parametrize(("level", "lines"), [("DEBUG", 1), ("INFO", 0)])
+def test_the_last_answer_of_a_failed_task_is_logged_at_debug_without_its_secrets(
+    level: str, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(level, "topview_provider")
+    one = watch()
+    one.report(one.saw(saying("fail", errorMsg="no", uploadToken="abc", url="https://b.example/k?sig=1"), START))
+
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == lines
+    assert all("its last answer" in text and "abc" not in text and "sig" not in text for text in said)
 
 
 EVENTS = st.sampled_from([saying("init"), saying("running"), saying("odd"), saying(None), CUT, REFUSED])

@@ -34,6 +34,22 @@ def mask_secret(secret: str) -> None:
     log.debug("This Airflow has no masker that could be told about a secret")
 
 
+def stats() -> Any | None:
+    """Return Airflow's metrics, or None where this Airflow shows none."""
+    try:
+        return import_module("airflow.providers.common.compat.sdk").Stats
+    except (ImportError, AttributeError):
+        return None
+
+
+def retry_policies() -> Any | None:
+    """Return the module of Airflow's retry policies (Airflow 3.3 and later), or None."""
+    try:
+        return import_module("airflow.sdk.definitions.retry_policy")
+    except ImportError:
+        return None
+
+
 def timer(moment: datetime) -> BaseTrigger:
     """Return a trigger that fires at a moment and makes no request."""
     try:

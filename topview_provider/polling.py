@@ -11,7 +11,9 @@ from typing import Any
 from topview_provider import exceptions as errors
 from topview_provider.catalog import TaskFamily
 from topview_provider.pacing import after_failure, next_poll
-from topview_provider.results import FAILED_BEFORE, Phase, state_of, under_way
+from topview_provider.results import FAILED_BEFORE, Phase, State, state_of, under_way
+from topview_provider.tally import Course, Tally, span
+from topview_provider.wire import redacted
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,13 @@ class Outcome:
         not be asked).
     :param message: A sentence for people.
     :param error: For ``error``: name of the class to raise, see :func:`topview_provider.exceptions.by_name`.
+    :param tally: What the waiting saw; None where nobody waited. Two waits that ended alike are equal.
     """
 
     word: str
     message: str = ""
     error: str = ""
+    tally: Tally | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,13 @@ class Step:
     :param seconds: How long to sleep.
     :param outcome: Set when the waiting is over.
     :param note: A change worth one line in the log.
+    :param level: Level of that line.
     """
 
     seconds: float = 0.0
     outcome: Outcome | None = None
     note: str = ""
+    level: int = logging.INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,14 @@ class Wait:
     :param submitted_at: Unix time of the submit.
     :param end_time: Unix time of the deadline of this attempt.
     :param judge: What decides when the task is done; see ``TaskFamily.judge``.
+    :param dated: Whether ``submitted_at`` is known; a sensor knows only when it began to wait.
     """
 
     topview_task_id: str
     submitted_at: float
     end_time: float
     judge: Mapping[str, str] = field(default_factory=dict)
+    dated: bool = True
 
 
 @dataclass(slots=True)
@@ -82,6 +90,7 @@ class Watch:
     :param max_poll_outage: Seconds for which polls may fail in a row.
     :param cloud_front: Ask for CloudFront links.
     :param spread: Source of random numbers from 0 to 1.
+    :param dated: Whether ``submitted_at`` is known.
     """
 
     row: TaskFamily
@@ -93,37 +102,66 @@ class Watch:
     max_poll_outage: float = 900.0
     cloud_front: bool = False
     spread: Callable[[], float] = random.random
-    polls: int = 0
+    dated: bool = True
     answer: Mapping[str, Any] | None = field(default=None, init=False)
+    _course: Course = field(init=False)
     _failures: int = field(default=0, init=False)
     _failing_since: float = field(default=0.0, init=False)
     _refused: int = field(default=0, init=False)
     _rotations: int = field(default=0, init=False)
+    _missed: int = field(default=0, init=False)
     _last_word: str | None = field(default=None, init=False)
+    _warned: set[str] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self._course = Course(self.submitted_at, self.dated)
+
+    @property
+    def polls(self) -> int:
+        """How often TopView was asked."""
+        return self._course.polls
+
+    def tally(self, now: float) -> Tally:
+        """
+        Return what was seen of the task so far.
+
+        :param now: Unix time.
+        """
+        return self._course.tally(now)
+
+    def seen(self, now: float) -> str:
+        """
+        Say for people how the task stood when it was last asked, and how old it is.
+
+        :param now: Unix time.
+        """
+        age = f", {span(now - self.submitted_at)} old" if self.dated else ""
+        return f"last seen: {self._last_word or 'no state'}{age}"
+
+    def pause(self, now: float) -> float:
+        """
+        Return the seconds until the next poll of a task that goes well.
+
+        :param now: Unix time.
+        """
+        age, remaining = now - self.submitted_at, self.end_time - now
+        return next_poll(age=age, pace=self.pace, remaining=remaining, spread=self.spread())
 
     def saw(self, answer: Mapping[str, Any], now: float) -> Step:
         """Judge an answer that arrived."""
-        self.polls += 1
         self.answer = answer
         if self.judge.get("seen") == FAILED_BEFORE and under_way(self.row, answer, self.judge):
             self.judge = {name: value for name, value in self.judge.items() if name != "seen"}
-        note = f"TopView answers again after {self._failures} failed polls" if self._failures else ""
-        self._failures = self._refused = self._rotations = 0
         state = state_of(self.row, answer, self.judge)
+        self._course.saw(state, now)
+        note, level = self._changes(state)
         if state.phase is Phase.SUCCESS:
-            return Step(outcome=Outcome("success"))
+            return self._end("success", now)
         if state.phase is Phase.FAILED:
-            return Step(outcome=Outcome("failed", state.message or f"TopView gave no reason (state {state.word!r})"))
-        if state.word != self._last_word:
-            known = state.phase is Phase.RUNNING
-            note = f"state is {state.word!r}" + ("" if known else ", which is unknown; waiting on to the deadline")
-            self._last_word = state.word
+            return self._end("failed", now, state.message or f"TopView gave no reason (state {state.word!r})")
         if now >= self.end_time:
             return self._timeout(now, state.word or state.message)
-        wait = next_poll(
-            age=now - self.submitted_at, pace=self.pace, remaining=self.end_time - now, spread=self.spread()
-        )
-        return Step(wait, note=note)
+        return Step(self.pause(now), note=note, level=level)
 
     def missed(self, error: errors.TopviewError, now: float, *, key_changed: bool = False) -> Step:
         """
@@ -133,11 +171,12 @@ class Watch:
         :param now: Unix time.
         :param key_changed: For a refused key: the connection was read again and holds another one.
         """
-        self.polls += 1
+        self._course.missed()
+        self._missed += 1
         if isinstance(error, errors.TopviewAuthError):
             return self._refused_key(error, now, key_changed)
         if isinstance(error, errors.TopviewRejected):
-            return Step(outcome=Outcome("error", str(error), type(error).__name__))
+            return self._end("error", now, str(error), type(error))
         self._failures += 1
         if self._failures == 1:
             self._failing_since = now
@@ -145,8 +184,8 @@ class Watch:
             return self._timeout(now, f"the last polls failed: {error}")
         outage = now - self._failing_since
         if outage > self.max_poll_outage:
-            text = f"could not be asked for {_span(outage)} (max_poll_outage {_span(self.max_poll_outage)}): {error}"
-            return Step(outcome=Outcome("error", text, errors.TopviewUnavailable.__name__))
+            text = f"could not be asked for {span(outage)} (max_poll_outage {span(self.max_poll_outage)}): {error}"
+            return self._end("error", now, text, errors.TopviewUnavailable)
         wait = after_failure(
             failures=self._failures,
             pace=self.pace,
@@ -154,12 +193,27 @@ class Watch:
             spread=self.spread(),
             asked=error.retry_after,
         )
-        return Step(wait, note=f"a poll failed, the task itself goes on: {error}" if self._failures == 1 else "")
+        return _first(self._failures, wait, f"a poll failed, the task itself goes on: {error}")
 
     def report(self, step: Step) -> None:
         """Write the note of a step to the log, if it has one: a change is worth a line, a poll is not."""
         if step.note:
-            log.info("%s %s: %s", self.row.name, self.topview_task_id, step.note)
+            log.log(step.level, "%s %s: %s", self.row.name, self.topview_task_id, step.note)
+        if step.outcome and step.outcome.word == "failed" and log.isEnabledFor(logging.DEBUG):
+            log.debug("%s %s: its last answer: %s", self.row.name, self.topview_task_id, redacted(self.answer))
+
+    def _changes(self, state: State) -> tuple[str, int]:
+        """Return what this answer changes, and how loud to say it; a word nobody knows is worth one warning."""
+        news = [f"TopView answers again after {self._missed} failed poll{'s' if self._missed > 1 else ''}"] if self._missed else []
+        self._failures = self._refused = self._rotations = self._missed = 0
+        if state.word == self._last_word:
+            return "".join(news), logging.INFO
+        self._last_word, new = state.word, state.word not in self._warned
+        unknown = state.phase is Phase.UNKNOWN
+        news.append(f"state is {state.word!r}" + (", which is unknown; waiting on to the deadline" if unknown else ""))
+        if unknown:
+            self._warned.add(state.word)
+        return "; ".join(news), logging.WARNING if unknown and new else logging.INFO
 
     def _refused_key(self, error: errors.TopviewError, now: float, key_changed: bool) -> Step:
         if key_changed and now < self.end_time:
@@ -168,22 +222,36 @@ class Watch:
             self._refused, self._rotations = 0, self._rotations + 1
             return Step(wait, note="the key was refused, but the connection holds a new one; going on with it")
         if self._refused >= AUTH_TRIES:
-            return Step(outcome=Outcome("error", str(error), errors.TopviewUnavailable.__name__))
+            return self._end("error", now, str(error), errors.TopviewUnavailable)
         if now >= self.end_time:
             return self._timeout(now, f"the key was refused: {error}")
         self._refused += 1
-        note = f"the key was refused, trying again: {error}" if self._refused == 1 else ""
-        return Step(min(AUTH_WAIT, self.end_time - now), note=note)
+        return _first(self._refused, min(AUTH_WAIT, self.end_time - now), f"the key was refused, trying again: {error}")
 
     def _timeout(self, now: float, last: str) -> Step:
-        text = f"not finished after {_span(now - self.submitted_at)} (last seen: {last or 'no state'})"
-        return Step(outcome=Outcome("timeout", text))
+        parts = "; ".join(filter(None, (self.tally(now).words(), f"last seen: {last or 'no state'}")))
+        waited = "" if self.dated else " of waiting"
+        return self._end("timeout", now, f"not finished after {span(now - self.submitted_at)}{waited} ({parts})")
+
+    def _end(self, word: str, now: float, message: str = "", kind: type[errors.TopviewError] | None = None) -> Step:
+        return Step(outcome=Outcome(word, message, kind.__name__ if kind else "", self.tally(now)))
 
 
-def _span(seconds: float) -> str:
-    seconds = round(max(seconds, 0.0))
-    if seconds < 120:
-        return f"{seconds} s"
+def _first(count: int, seconds: float, note: str) -> Step:
+    """Return a step that speaks up at the first miss of a row only."""
+    return Step(seconds, note=note, level=logging.WARNING) if count == 1 else Step(seconds)
+
+
+def killed(family: str, topview_task_id: str, seen: str = "") -> str:
+    """
+    Say what becomes of a task whose Airflow task is ended; TopView has no call that would cancel it.
+
+    :param family: Name of the family.
+    :param topview_task_id: The task.
+    :param seen: How it was last seen; see :meth:`Watch.seen`.
+    """
     return (
-        f"{seconds // 60} min {seconds % 60} s" if seconds < 7200 else f"{seconds // 3600} h {seconds // 60 % 60} min"
+        f"Airflow ends this Airflow task. TopView has no call to cancel {family} {topview_task_id}: it goes on there "
+        f"and is charged if it finishes{f' ({seen})' if seen else ''}. Where Airflow keeps task state (3.3 and later), "
+        "a retry or a clear resumes it without paying again"
     )

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from topview_provider import exceptions as errors
 from topview_provider import results
+from topview_provider.ending import TopviewEnding
 from topview_provider.landing import TopviewLanding
 from topview_provider.polling import Outcome, Wait, Watch
+from topview_provider.tally import Tally
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
 GRACE = 120.0
 """Seconds by which Airflow's own deferral timeout lies behind ours, which explains itself and should come first."""
-
-RESUMES = "A retry, or clearing this Airflow task, resumes it without paying again"
-FORGETS = "This Airflow keeps no record of it: wait for it with the family's sensor instead of clearing this task"
 
 
 def seconds(name: str, value: Any) -> float:
@@ -68,7 +67,7 @@ class TopviewConnected:
         return TopviewHook(self.topview_conn_id)
 
 
-class TopviewWaiting(TopviewConnected, TopviewLanding):
+class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
     """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
 
     timeout: Any
@@ -76,7 +75,6 @@ class TopviewWaiting(TopviewConnected, TopviewLanding):
     max_poll_outage: float
     need_cloud_front_url: bool
     execution_timeout: timedelta | None
-    log: Any
     defer: Any
 
     def judged(self, arguments: Mapping[str, Any], seen: str = "") -> dict[str, str]:
@@ -103,8 +101,13 @@ class TopviewWaiting(TopviewConnected, TopviewLanding):
             budget = min(budget, own - min(5.0, own / 10))
         return time.time() + budget
 
-    def trigger(self, wait: Wait) -> TopviewTaskTrigger:
-        """Return the trigger that waits in our place."""
+    def trigger(self, wait: Wait, pause: float = 0.0) -> TopviewTaskTrigger:
+        """
+        Return the trigger that waits in our place.
+
+        :param wait: What is waited for.
+        :param pause: Seconds before its first poll.
+        """
         from topview_provider.triggers.topview import TopviewTaskTrigger
 
         return TopviewTaskTrigger(
@@ -116,6 +119,8 @@ class TopviewWaiting(TopviewConnected, TopviewLanding):
             pace=self.pace,
             max_poll_outage=seconds("max_poll_outage", self.max_poll_outage),
             judge=dict(wait.judge),
+            dated=wait.dated,
+            not_before=time.time() + pause if pause else 0.0,
         )
 
     @property
@@ -123,19 +128,43 @@ class TopviewWaiting(TopviewConnected, TopviewLanding):
         """Seconds between polls that the user fixed; 0 for ``adaptive``."""
         return 0.0 if self.poll_interval == "adaptive" else seconds("poll_interval", self.poll_interval)
 
-    def defer_until_settled(self, wait: Wait) -> NoReturn:
-        """Leave the worker until the task is settled or the deadline passes."""
+    def interval(self) -> float:
+        """Return the seconds between polls: the user's, the connection's or the family's."""
+        return self.pace or self.hook.settings.poll_interval or self.row.poll_seconds
+
+    def breath(self, wait: Wait) -> float:
+        """
+        Return the seconds to let pass before a task that was seen settled, and then was not, is asked again.
+
+        :param wait: What is waited for.
+        """
+        return self.watch(wait).pause(time.time())
+
+    def defer_until_settled(self, wait: Wait, pause: float = 0.0) -> NoReturn:
+        """
+        Leave the worker until the task is settled or the deadline passes.
+
+        :param wait: What is waited for.
+        :param pause: Seconds before the first poll.
+        """
         remaining = max(0.0, wait.end_time - time.time())
         self.defer(
-            trigger=self.trigger(wait),
+            trigger=self.trigger(wait, pause),
             method_name="execute_complete",
             timeout=timedelta(seconds=remaining + GRACE),
         )
         raise AssertionError("defer always raises")
 
-    def stay_until_settled(self, wait: Wait) -> Outcome:
-        """Poll on this worker until the task is settled or the deadline passes."""
-        return self.hook.wait(self.watch(wait))
+    def stay_until_settled(self, wait: Wait, pause: float = 0.0) -> Outcome:
+        """
+        Poll on this worker until the task is settled or the deadline passes.
+
+        :param wait: What is waited for.
+        :param pause: Seconds before the first poll.
+        """
+        self._watch = self.watch(wait)
+        time.sleep(pause)
+        return self.hook.wait(self._watch)
 
     def watch(self, wait: Wait) -> Watch:
         """
@@ -149,37 +178,11 @@ class TopviewWaiting(TopviewConnected, TopviewLanding):
             judge=wait.judge,
             submitted_at=wait.submitted_at,
             end_time=wait.end_time,
-            pace=self.pace or self.hook.settings.poll_interval or self.row.poll_seconds,
+            pace=self.interval(),
             max_poll_outage=seconds("max_poll_outage", self.max_poll_outage),
             cloud_front=bool(self.need_cloud_front_url),
+            dated=wait.dated,
         )
-
-    def raise_unless_success(self, outcome: Outcome, wait: Wait, *, resumes: bool = True) -> None:
-        """
-        Raise what an outcome means.
-
-        :param outcome: How the waiting ended.
-        :param wait: What was waited for.
-        :param resumes: Whether a retry finds the record of this task.
-        :raises TopviewTaskFailed: The task ended in failure.
-        :raises TopviewTaskTimeout: The deadline passed; the task goes on.
-        :raises TopviewError: TopView could not be asked.
-        """
-        about = f"{self.family} {wait.topview_task_id}"
-        if outcome.word == "success":
-            return
-        if outcome.word == "failed":
-            raise errors.TopviewTaskFailed(
-                f"{about} failed at TopView: {outcome.message}. Failed tasks are not charged",
-                topview_task_id=wait.topview_task_id,
-            )
-        if outcome.word == "timeout":
-            raise errors.TopviewTaskTimeout(
-                f"{about}: {outcome.message}. The deadline of this attempt passed; the task goes on at TopView and is "
-                f"charged if it finishes. {RESUMES if resumes else FORGETS}",
-                topview_task_id=wait.topview_task_id,
-            )
-        raise errors.by_name(outcome.error)(f"{about}: {outcome.message}", topview_task_id=wait.topview_task_id)
 
     def fresh_answer(self, wait: Wait) -> tuple[Mapping[str, Any], results.State]:
         """Ask once more, for URLs that were signed just now, and judge the answer."""
@@ -194,7 +197,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding):
         :raises TopviewError: TopView could not be asked for ``max_poll_outage``.
         """
         patience = time.time() + seconds("max_poll_outage", self.max_poll_outage) + GRACE
-        watch = self.watch(replace(wait, end_time=max(wait.end_time, patience)))
+        self._watch = watch = self.watch(replace(wait, end_time=max(wait.end_time, patience)))
         outcome = self.hook.look(watch)
         if outcome is not None:
             self.raise_unless_success(outcome, wait)
@@ -206,18 +209,19 @@ def read_event(event: Any, family: str) -> tuple[Outcome, Wait]:
     """
     Read the event of a trigger.
 
-    :param event: ``{outcome, message, error, family, topview_task_id, submitted_at, end_time, judge}``.
+    :param event: ``{outcome, message, error, family, topview_task_id, submitted_at, end_time, judge}``, and from
+        triggers of this release ``dated`` and ``tally``.
     :param family: The family this task waits for.
     :raises TopviewError: It has another shape: that is a failure, never a success.
     """
     try:
         if event["family"] != family or event["outcome"] not in ("success", "failed", "timeout", "error"):
             raise ValueError(event["outcome"])
-        wait = Wait(
-            str(event["topview_task_id"]), float(event["submitted_at"]), float(event["end_time"]), dict(event["judge"])
-        )
-        return Outcome(event["outcome"], str(event.get("message", "")), str(event.get("error", ""))), wait
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        times = float(event["submitted_at"]), float(event["end_time"])
+        wait = Wait(str(event["topview_task_id"]), *times, dict(event["judge"]), bool(event.get("dated", True)))
+        message, error = str(event.get("message", "")), str(event.get("error", ""))
+        return Outcome(event["outcome"], message, error, Tally.read(event.get("tally"))), wait
+    except (TypeError, KeyError, ValueError, AttributeError) as cause:
         raise errors.TopviewError(
-            f"The trigger of {family} sent an event that is not one: {type(error).__name__}. Clear the task: it resumes"
-        ) from error
+            f"The trigger of {family} sent an event that is not one: {type(cause).__name__}. Clear the task: it resumes"
+        ) from cause

@@ -12,6 +12,12 @@ from urllib.parse import urlsplit, urlunsplit
 from topview_provider import exceptions as errors
 
 MAX_JSON_BYTES = 10 * 1024 * 1024
+MAX_LOGGED = 20_000
+SHORTEST_KEY = 8
+DEEPEST = 100
+"""Levels of nesting; TopView's own answers have less than ten."""
+
+SECRET = re.compile("(?i)key|token|secret|password|authorization|signature")
 
 ABSENT: Any = object()
 """The ``result`` of an envelope that has none."""
@@ -100,7 +106,7 @@ def interpret(call: Call, status: int, headers: Mapping[str, str], body: bytes, 
     :param hide: Texts that must not show up in a message.
     :raises TopviewError: The class says what to do, see :mod:`topview_provider.exceptions`.
     """
-    envelope = _envelope(body)
+    envelope = _envelope(body, hide)
     code = str(envelope["code"]).strip() if envelope and envelope.get("code") is not None else ""
     if 200 <= status < 300 and envelope is not None and code == "200":
         result = envelope.get("result", ABSENT)
@@ -213,6 +219,19 @@ def scrub(text: str, hide: tuple[str, ...] = ()) -> str:
     return text if len(text) <= 500 else text[:499] + "…"
 
 
+def redacted(answer: Any) -> str:
+    """Return an answer as JSON fit for a log: no signed URLs, nothing under a name that looks like a secret."""
+
+    def clean(node: Any) -> Any:
+        if isinstance(node, Mapping):
+            return {name: "***" if SECRET.search(str(name)) else clean(value) for name, value in node.items()}
+        if isinstance(node, list):
+            return [clean(item) for item in node]
+        return scrub(node) if isinstance(node, str) else node
+
+    return json.dumps(clean(answer), default=str)[:MAX_LOGGED]
+
+
 def excerpt(body: bytes, hide: tuple[str, ...] = ()) -> str:
     """Return the beginning of an unreadable body, fit for a log."""
     return scrub(" ".join(body[:2000].decode("utf-8", "replace").split()), hide)[:200]
@@ -226,12 +245,27 @@ def _redirect(status: int, headers: Mapping[str, str]) -> str:
     return f"{where}, not followed; set the host of the connection to where the API is"
 
 
-def _envelope(body: bytes) -> Mapping[str, Any] | None:
+def _envelope(body: bytes, hide: tuple[str, ...]) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(body)
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        for secret in hide:
+            # An echo of the key must reach no message and no XCom; a short word, as of a stand-in, may be data.
+            text = text.replace(secret, "***") if len(secret) >= SHORTEST_KEY else text
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and not _too_deep(found) else None
+
+
+def _too_deep(found: Any) -> bool:
+    """Tell whether an answer is nested so deeply that reading it could exhaust the stack."""
+    level = [found]
+    for _ in range(DEEPEST):
+        inner = [node for node in level if isinstance(node, dict | list)]
+        level = [child for node in inner for child in (node.values() if isinstance(node, dict) else node)]
+        if not level:
+            return False
+    return True
 
 
 def _meaning(call: Call, status: int, code: str) -> type[errors.TopviewError]:

@@ -165,7 +165,8 @@ async def _aread(call: wire.Call, answer: aiohttp.ClientResponse) -> bytes:
 def _reason(error: BaseException, settings: Settings, url: str) -> str:
     """Say what happened in our own words: foreign errors may hold URLs with credentials, and each library's differ."""
     proxy = settings.proxy_for(url)
-    where = f"through the proxy {wire.redact_url(proxy)}, " if proxy else ""
+    where = f"at {wire.redact_url(settings.base_url)} (connection {settings.conn_id!r}), "
+    where += f"through the proxy {wire.redact_url(proxy)}, " if proxy else ""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
             return f"{where}the certificate is not trusted ({cause.verify_message})"

@@ -115,9 +115,9 @@ def file_path(text: Any, argument: str) -> ObjectStoragePath:
 
 def refuse_folder(target: Any, argument: str) -> None:
     """
-    Refuse a target that is no place for a file: moving onto a folder would land inside it, under a temporary name.
+    Refuse a folder: it cannot be read as a file, and moving onto it would land inside, under a temporary name.
 
-    :param target: ``ObjectStoragePath`` to land at.
+    :param target: ``ObjectStoragePath`` to land at, or to read.
     :param argument: What the user calls it.
     :raises TopviewInvalidRequest: It is an existing folder.
     """
@@ -219,8 +219,10 @@ def upload_size(source: Any) -> int:
     """
     Return the length of a file to upload.
 
-    :raises TopviewInvalidRequest: There is no such file, or it is empty: TopView's storage refuses empty files.
+    :raises TopviewInvalidRequest: There is no such file, it is a folder, or it is empty: TopView's storage refuses
+        empty files.
     """
+    refuse_folder(source, "source")
     try:
         size = int(source.stat().st_size)
     except FileNotFoundError:

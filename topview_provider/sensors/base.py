@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
 
@@ -16,10 +17,10 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from topview_provider import catalog
+from topview_provider import catalog, metrics
 from topview_provider import exceptions as errors
-from topview_provider.polling import Outcome, Wait
-from topview_provider.results import Phase, State
+from topview_provider.polling import Outcome, Step, Wait, Watch
+from topview_provider.results import cost_of
 from topview_provider.waiting import TopviewWaiting, read_event, task_id_of
 
 
@@ -77,57 +78,88 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         self.poll_interval = poll_interval
         self.max_poll_outage = max_poll_outage
         self.allow_partial = allow_partial
-        self._failing_since: float | None = None
+        self._wait: Wait | None = None
+        self._not_before = 0.0
+        self._ended = False
 
     def judge(self) -> dict[str, str]:
         """Return what decides when the task is done."""
         return self.judged({})
 
+    def interval(self) -> float:
+        """Return the seconds between looks; needs no connection, for that may be what cannot be read right now."""
+        return self.pace or self.poke_interval or self.row.poll_seconds
+
     def execute(self, context: Context) -> Any:
         """Look once; then defer, or poke as the mode says."""
-        if not self.deferrable:
-            return self.stay(context)
-        found = self.poke(context)
-        if not found.is_done:
-            self.defer_until_settled(self.wait())
-        return found.xcom_value
+        try:
+            if not self.deferrable:
+                return self.stay(context)
+            found = self.poke(context)
+            if self._wait and not found.is_done:
+                self.defer_until_settled(self._wait, max(0.0, self._not_before - time.time()))
+            return found.xcom_value
+        finally:
+            if self._watch and not self._ended:
+                metrics.polled(self.family, self._watch.tally(time.time()))
 
     def stay(self, context: Context) -> Any:
-        """Poke as the mode says; Airflow itself does not skip a ``never_fail`` at its deadline."""
+        """Poke as the mode says; Airflow's own deadline names no task, and does not skip a ``never_fail``."""
         try:
             return super().execute(context)
-        except AirflowSensorTimeout as error:
-            return self.fail(error)
+        except (AirflowSensorTimeout, AirflowSkipException) as error:
+            ours = self._ended or (isinstance(error, AirflowSkipException) and not self.soft_fail)
+            if ours or self._watch is None or self._wait is None:
+                raise
+            now = time.time()
+            late = Outcome("timeout", f"{error} ({self._watch.seen(now)})", tally=self._watch.tally(now))
+            return self.finish(context, late, self._wait)
 
     def wait(self) -> Wait:
         """Return what is waited for; a sensor does not know when the task was submitted, so its age counts from now."""
-        return Wait(task_id_of(self.topview_task_id), time.time(), self.deadline(), self.judge())
+        return Wait(task_id_of(self.topview_task_id), time.time(), self.deadline(), self.judge(), dated=False)
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Ask once and judge the answer."""
+        """Ask once and judge the answer; after a failed poll, not before the pause that it calls for."""
         try:
-            wait = self.wait()
-            answer, state = self.look(wait)
-            self._failing_since = None
-        except (errors.TopviewUnavailable, errors.TopviewBusy) as error:
-            return self.bear(error)
+            wait = self._wait = self._wait or self.wait()
+            watch = self._watch = self._watch or self.watch(wait)
         except errors.TopviewError as error:
             return self.fail(error)
-        if not state.settled:
-            self.log.info("%s %s is %r", self.family, wait.topview_task_id, state.word or "without a state")
+        if time.time() < self._not_before:
             return PokeReturnValue(is_done=False)
-        if state.phase is Phase.FAILED:
-            return self.finish(context, Outcome("failed", state.message or state.word), wait)
-        return self.finish(context, Outcome("success"), wait, answer)
+        step = self.look(wait, watch)
+        if step.outcome is None:
+            return PokeReturnValue(is_done=False)
+        return PokeReturnValue(is_done=True, xcom_value=self.finish(context, step.outcome, wait, watch.answer))
 
-    def look(self, wait: Wait) -> tuple[Any, State]:
-        """Ask once; with a refused key the connection is read again, for it may have been rotated while we waited."""
+    def look(self, wait: Wait, watch: Watch) -> Step:
+        """
+        Ask once; with a refused key as often as the triggerer would, for in mode reschedule nobody remembers a try.
+
+        :param wait: What is waited for.
+        :param watch: The decisions about it.
+        """
+        while True:
+            refused = False
+            try:
+                step = watch.saw(self.fresh_answer(wait)[0], time.time())
+            except errors.TopviewAuthError as error:
+                refused, step = True, self.refused(watch, error)
+            except errors.TopviewError as error:
+                step = watch.missed(error, time.time())
+                self._not_before = time.time() + step.seconds
+            watch.report(step)
+            if step.outcome or not refused or (self.deferrable and step.seconds):
+                return step
+            time.sleep(step.seconds)
+
+    def refused(self, watch: Watch, error: errors.TopviewAuthError) -> Step:
+        """Judge a refused key; the connection is read again, for it may have been rotated while we waited."""
         try:
-            return self.fresh_answer(wait)
-        except errors.TopviewAuthError:
-            if not self.hook.reread():
-                raise
-            return self.fresh_answer(wait)
+            return watch.missed(error, time.time(), key_changed=self.hook.reread())
+        except errors.TopviewError as second:
+            return watch.missed(second, time.time())
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """
@@ -138,22 +170,30 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         """
         try:
             outcome, wait = read_event(event, self.family)
+            watch = self._watch = self.watch(wait)
         except errors.TopviewError as error:
             return self.fail(error)
+        if outcome.word != "success":
+            return self.finish(context, outcome, wait)
+        step = self.look(wait, watch)
+        if step.outcome is None:
+            self.defer_until_settled(wait, step.seconds)
+        return self.finish(context, replace(step.outcome, tally=outcome.tally), wait, watch.answer)
+
+    def finish(self, context: Context, outcome: Outcome, wait: Wait, answer: Any = None) -> Any:
+        """
+        Push and return the result of a settled task, or raise what its outcome means.
+
+        :param context: Airflow's context.
+        :param outcome: How the waiting ended.
+        :param wait: What was waited for.
+        :param answer: TopView's answer, for a success.
+        """
+        self._ended = True
+        self.log_end(outcome, wait, cost_of(self.row, answer) if outcome.word == "success" else None)
         if outcome.word == "timeout":
             text = f"{self.family} {wait.topview_task_id}: {outcome.message}; the task itself goes on at TopView"
             return self.fail(AirflowSensorTimeout(text))
-        if outcome.word != "success":
-            return self.finish(context, outcome, wait).xcom_value
-        found = self.poke(context)
-        if not found.is_done and time.time() >= wait.end_time:
-            return self.fail(AirflowSensorTimeout(f"{self.family} {wait.topview_task_id} could not be landed in time"))
-        if not found.is_done:
-            self.defer_until_settled(wait)
-        return found.xcom_value
-
-    def finish(self, context: Context, outcome: Outcome, wait: Wait, answer: Any = None) -> PokeReturnValue:
-        """Push the result of a settled task, or raise what its outcome means."""
         try:
             self.raise_unless_success(outcome, wait)
             manifest = self.manifest(answer, wait)
@@ -162,17 +202,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             self.refuse_partial(answer, wait)
         except errors.TopviewError as error:
             return self.fail(error)
-        return PokeReturnValue(is_done=True, xcom_value=manifest)
-
-    def bear(self, error: errors.TopviewError) -> PokeReturnValue:
-        """Take a failed poll for a pause, as long as ``max_poll_outage`` allows."""
-        now = time.monotonic()
-        if self._failing_since is None:
-            self._failing_since = now
-            self.log.warning("A poll failed, the task itself goes on: %s", error)
-        if now - self._failing_since > self.max_poll_outage:
-            return self.fail(error)
-        return PokeReturnValue(is_done=False)
+        return manifest
 
     def fail(self, error: errors.TopviewError | AirflowSensorTimeout) -> NoReturn:
         """Raise, as a skip where the user wants that: Airflow itself does it in some modes and versions only."""

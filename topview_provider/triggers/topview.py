@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
-    from topview_provider.polling import Outcome
+    from topview_provider.polling import Outcome, Watch
 
 
 ARGUMENTS = (
@@ -22,6 +22,8 @@ ARGUMENTS = (
     "pace",
     "max_poll_outage",
     "judge",
+    "dated",
+    "not_before",
 )
 
 LOOKUP_PAUSE = 5.0
@@ -43,6 +45,8 @@ class TopviewTaskTrigger(BaseTrigger):
     :param pace: Seconds between polls; 0: the connection's, else the family's.
     :param max_poll_outage: Seconds for which polls may fail in a row.
     :param judge: What decides when the task is done, flat; see ``TaskFamily.judge``.
+    :param dated: Whether ``submitted_at`` is known; a sensor knows only when it began to wait.
+    :param not_before: Unix time of the first poll; 0: at once.
     """
 
     # Airflow's triggerer dies of an exception here, and every deferred task of every DAG with it: assign, nothing else.
@@ -57,6 +61,8 @@ class TopviewTaskTrigger(BaseTrigger):
         pace: float = 0.0,
         max_poll_outage: float = 900.0,
         judge: Mapping[str, str] | None = None,
+        dated: bool = True,
+        not_before: float = 0.0,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.family = family
@@ -67,6 +73,9 @@ class TopviewTaskTrigger(BaseTrigger):
         self.pace = pace
         self.max_poll_outage = max_poll_outage
         self.judge = judge
+        self.dated = dated
+        self.not_before = not_before
+        self._seen: Watch | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments."""
@@ -91,13 +100,23 @@ class TopviewTaskTrigger(BaseTrigger):
                 "submitted_at": self.submitted_at,
                 "end_time": self.end_time,
                 "judge": self.judge or {},
+                "dated": self.dated,
+                "tally": outcome.tally.flat() if outcome.tally else {},
             }
         )
+
+    async def on_kill(self) -> None:
+        """Say what becomes of the task when a person ends this wait; nothing at TopView can be cancelled."""
+        from topview_provider.polling import killed
+
+        seen = self._seen.seen(time.time()) if self._seen else ""
+        self.log.warning("%s", killed(self.family, self.topview_task_id, seen))
 
     async def _wait(self) -> Outcome:
         """Wait; while Airflow itself cannot tell the connection, that counts as an outage like any other."""
         from topview_provider.exceptions import TopviewUnavailable
 
+        await asyncio.sleep(max(0.0, min(self.not_before, self.end_time) - time.time()))
         give_up = min(time.time() + self.max_poll_outage, self.end_time)
         while True:
             try:
@@ -114,7 +133,7 @@ class TopviewTaskTrigger(BaseTrigger):
 
         async with TopviewAsyncHook(self.topview_conn_id) as hook:
             row = family(self.family)
-            watch = Watch(
+            self._seen = Watch(
                 row=row,
                 topview_task_id=self.topview_task_id,
                 judge=self.judge or {},
@@ -122,5 +141,6 @@ class TopviewTaskTrigger(BaseTrigger):
                 end_time=self.end_time,
                 pace=self.pace or hook.settings.poll_interval or row.poll_seconds,
                 max_poll_outage=self.max_poll_outage,
+                dated=self.dated and bool(self.submitted_at),
             )
-            return await hook.wait(watch)
+            return await hook.wait(self._seen)
