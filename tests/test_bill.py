@@ -118,30 +118,26 @@ def test_lines_come_in_the_order_of_their_tasks(lines: list[Line], charges: dict
         assert indexes == sorted(indexes)
 
 
-CARD = {"family": "text_to_voice", "topview_task_id": "t2", "topview_conn_id": "ours", "state": "success"}
+CARD = {
+    "family": "text_to_voice",
+    "topview_task_id": "t2",
+    "topview_conn_id": "ours",
+    "state": "success",
+    "cost_credit": None,
+    "submitted_at": 980.5,
+    "map_index": 2,
+}
 
 
 def test_a_card_says_where_when_and_for_how_much() -> None:
-    line = line_of("speech", 2, {**CARD, "cost_credit": 0.1, "seconds": 30}, begun=1000, now=1010)
-    assert line == Line("speech", 2, "text_to_voice", "t2", "ours", 980, cost_credit=0.1, source="answer")
-
-
-@pytest.mark.parametrize(
-    ("card", "index", "submitted_at"),
-    [
-        ({"seconds": 3}, 2, 1000),
-        ({"seconds": None}, 2, 1000),
-        ({"seconds": 3, "submitted_at": 500.5, "map_index": 7}, 7, 500.5),
-    ],
-)
-def test_a_card_may_say_its_index_and_its_moment_itself(card: dict[str, Any], index: int, submitted_at: float) -> None:
-    line = line_of("speech", 2, {**CARD, **card}, begun=1000, now=1010)
-    assert (line.map_index, line.submitted_at, line.source) == (index, submitted_at, "unknown")
+    line = line_of("speech", {**CARD, "cost_credit": 0.1})
+    assert line == Line("speech", 2, "text_to_voice", "t2", "ours", 980.5, cost_credit=0.1, source="answer")
+    assert line_of("speech", CARD).source == "unknown"
 
 
 @pytest.mark.parametrize(("state", "failed"), [("failed", True), ("accepted", False), ("success", False)])
 def test_a_card_says_whether_the_task_failed(state: str, failed: bool) -> None:
-    assert line_of("speech", -1, {**CARD, "state": state}, begun=0, now=0).failed is failed
+    assert line_of("speech", {**CARD, "state": state}).failed is failed
 
 
 def test_only_wanted_entries_with_a_number_are_charges() -> None:

@@ -55,26 +55,22 @@ class Line:
         return {name: getattr(self, name) for name in names}
 
 
-def line_of(task_id: str, place: int, card: Mapping[str, Any], begun: float, now: float) -> Line:
+def line_of(task_id: str, card: Mapping[str, Any]) -> Line:
     """
     Return the line of a card, the XCom ``topview`` of a task.
 
     :param task_id: The task that pushed it.
-    :param place: Its place among the cards of that task; -1 where it is the only one.
     :param card: What it pushed.
-    :param begun: Unix time of the run's begin.
-    :param now: Unix time.
     """
-    cost = card.get("cost_credit")
+    cost = card["cost_credit"]
     return Line(
         task_id,
-        card.get("map_index", place),
-        str(card.get("family")),
+        int(card["map_index"]),
+        str(card["family"]),
         str(card["topview_task_id"]),
-        str(card.get("topview_conn_id")),
-        # The age on the card is that of the moment it was pushed, and a cleared run begins anew: the earlier one holds.
-        card.get("submitted_at") or min(begun, now - float(card.get("seconds") or 0)),
-        card.get("state") == "failed",
+        str(card["topview_conn_id"]),
+        float(card["submitted_at"]),
+        card["state"] == "failed",
         cost,
         "unknown" if cost is None else "answer",
     )

@@ -85,16 +85,12 @@ class TopviewRunCostOperator(BaseOperator):
 
     def lines(self, context: Context) -> list[Line]:
         """Return what the tasks had from TopView, as their cards say."""
-        now = time.time()
-        start = context["dag_run"].start_date
-        begun = start.timestamp() if start else now
         found = []
         for task_id in self.tasks(context):
             cards = _cards(context["ti"].xcom_pull(task_ids=task_id, key="topview"))
             if not cards:
                 self.log.info("%s had nothing from TopView: it was skipped, or ended before TopView took it", task_id)
-            first = 0 if len(cards) > 1 else -1
-            found += [bill.line_of(task_id, place, card, begun, now) for place, card in enumerate(cards, first)]
+            found += [bill.line_of(task_id, card) for card in cards]
         return found
 
     def tasks(self, context: Context) -> list[str]:
