@@ -1,9 +1,10 @@
 """
 What is learnt from tasks that finished, and when to ask after the next one: arithmetic without clock or I/O.
 
-A poll is worth it in so far as the task may just have finished. Let ``h`` be the rate at which tasks of this age finish
-and ``c`` the seconds of delay that one request is worth; then the interval with the least cost is ``sqrt(2 c / h)``: ask
-rarely while a task is too young to be done, often when it is about to be, rarely again in the long tail.
+A poll is worth it in so far as the task may just have finished. Let ``h`` be the rate at which tasks of this age
+finish and ``c`` the seconds of delay that one request is worth; then the interval with the least cost is
+``sqrt(2 c / h)``: ask rarely while a task is too young to be done, often when it is about to be, rarely again in the
+long tail.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ class Schedule:
         Return the age at the poll after this age.
 
         :param age: Seconds since the submit.
-        :param share: How much of an interval lies between now and that poll, above 0: 1 in the course of polls, a random
-            number from 0 to 1 for the first one.
+        :param share: How much of an interval lies between now and that poll, above 0: 1 in the course of polls, a
+            random number from 0 to 1 for the first one.
         """
         place = self._place(age) + share * STEPS_PER_POLL
         whole = int(place)
