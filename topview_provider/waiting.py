@@ -130,7 +130,13 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
 
     def interval(self) -> float:
         """Return the seconds between polls: the user's, the connection's or the family's."""
-        return self.pace or self.hook.settings.poll_interval or self.row.poll_seconds
+        if self.pace:
+            return self.pace
+        try:
+            return self.hook.settings.poll_interval or self.row.poll_seconds
+        except errors.TopviewUnavailable:
+            # Airflow cannot tell the connection right now: the poll will bear that, so must what comes before it.
+            return self.row.poll_seconds
 
     def breath(self, wait: Wait) -> float:
         """

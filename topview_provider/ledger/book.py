@@ -97,15 +97,15 @@ class Ledger:
             raise TopviewError("Another attempt of this task is submitting right now; this one stands back")
         return record
 
-    def accept(self, record: Record, topview_task_id: str, *, submitted_at: float = 0.0) -> Record:
+    def accept(self, record: Record, topview_task_id: str, *, submitted_at: float | None = None) -> Record:
         """
         Write the id of the accepted task.
 
         :param record: The intent.
         :param topview_task_id: TopView's id.
-        :param submitted_at: Unix time of the acceptance; now if 0.
+        :param submitted_at: Unix time of the acceptance: now if None, unknown if 0.
         """
-        at = submitted_at or time.time()
+        at = time.time() if submitted_at is None else submitted_at
         return self.write(replace(record.alone(), topview_task_id=topview_task_id, submitted_at=at, outcome=""))
 
     def settle(self, topview_task_id: str, outcome: str, cost_credit: float | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -193,7 +194,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
 
     def follow(self, context: Context, body: Mapping[str, Any], record: Record, end_time: float) -> Any:
         """Show the id, then leave, stay or defer; what is known to be done is landed at once."""
-        wait = Wait(record.topview_task_id, record.submitted_at, end_time, self.judged(body, record.seen))
+        begun_at, judge = record.submitted_at or time.time(), self.judged(body, record.seen)
+        wait = Wait(record.topview_task_id, begun_at, end_time, judge, dated=bool(record.submitted_at))
         context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
         self.push_card(context, wait, state="accepted", language=body.get("language"))
         if not self.wait_for_completion:
@@ -206,18 +208,36 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
 
     def land(self, context: Context, outcome: Outcome, wait: Wait) -> Any:
         """Turn an outcome into the result, or into the error it means."""
+        while True:
+            self.refuse(context, outcome, wait)
+            answer, state = self.landing_answer(wait)
+            if state.phase is Phase.SUCCESS:
+                return self.landed(context, answer, outcome, wait)
+            outcome = self.wait_again(state, outcome, wait)
+
+    def refuse(self, context: Context, outcome: Outcome, wait: Wait) -> None:
+        """
+        Raise what an outcome means, unless it is a success; a failure is noted first.
+
+        :raises TopviewError: Its class says what to do.
+        """
+        if outcome.word == "success":
+            return
         book = Ledger.of(context)
-        if outcome.word != "success":
-            self.log_end(outcome, wait, None)
+        self.log_end(outcome, wait, None)
         if outcome.word == "failed":
             book.settle(wait.topview_task_id, "failed")
             self.push_card(context, wait, state="failed")
         self.raise_unless_success(outcome, wait, resumes=book.remembers)
-        answer, state = self.landing_answer(wait)
-        if state.phase is not Phase.SUCCESS:
-            return self.wait_again(context, state, wait)
+
+    def landed(self, context: Context, answer: Mapping[str, Any], outcome: Outcome, wait: Wait) -> dict[str, Any]:
+        """
+        Note, show and return the result of a success.
+
+        :raises TopviewPartialResult: Items of it failed.
+        """
         manifest = self.manifest(answer, wait)
-        book.settle(wait.topview_task_id, "success", manifest["cost_credit"])
+        Ledger.of(context).settle(wait.topview_task_id, "success", manifest["cost_credit"])
         self.push_result(context["ti"], manifest)
         self.push_card(context, wait, state="success", answer=answer, cost=manifest["cost_credit"])
         self.keep_raw(context, answer)
@@ -225,16 +245,16 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         self.refuse_partial(answer, wait)
         return manifest
 
-    def wait_again(self, context: Context, state: results.State, wait: Wait) -> Any:
+    def wait_again(self, state: results.State, outcome: Outcome, wait: Wait) -> Outcome:
         """Go on waiting under the same deadline: the fresh answer says that the task is not settled after all."""
         if state.phase is Phase.FAILED:
-            return self.land(context, Outcome("failed", state.message or state.word), wait)
+            return replace(outcome, word="failed", message=state.message or state.word)
         if time.time() >= wait.end_time:
-            return self.land(context, Outcome("timeout", f"state is {state.word!r} again"), wait)
+            return replace(outcome, word="timeout", message=f"state is {state.word!r} again")
         self.log.info("%s %s is %r again; waiting on", self.family, wait.topview_task_id, state.word)
         if self.deferrable:
             self.defer_until_settled(wait, self.breath(wait))
-        return self.land(context, self.stay_until_settled(wait, self.breath(wait)), wait)
+        return self.stay_until_settled(wait, self.breath(wait))
 
     def push_card(
         self,
