@@ -155,3 +155,19 @@ class Learner:
             law, self._stale = self.law, 0
             self._schedule = Schedule(law, self.pace**2 / law.middle, max(1.0, self.pace / 5))
         return self._schedule
+
+
+_learners: dict[str, Learner] = {}
+
+
+def learner_of(kind: str, expected: float, pace: float) -> Learner:
+    """
+    Return what this process has learnt about tasks of a kind.
+
+    :param kind: Its name.
+    :param expected: Seconds that they usually take, before anything is known.
+    :param pace: Seconds between polls that they would have without learning.
+    """
+    if kind not in _learners:
+        _learners[kind] = Learner(expected, pace)
+    return _learners[kind]

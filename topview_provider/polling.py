@@ -10,9 +10,10 @@ from typing import Any
 
 from topview_provider import exceptions as errors
 from topview_provider.catalog import TaskFamily
+from topview_provider.learning import Learner, learner_of
 from topview_provider.pacing import after_failure, next_poll
 from topview_provider.results import FAILED_BEFORE, Phase, State, state_of, under_way
-from topview_provider.tally import Course, Tally, span
+from topview_provider.tally import PROMPT, Course, Tally, span
 from topview_provider.wire import redacted
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Watch:
     :param cloud_front: Ask for CloudFront links.
     :param spread: Source of random numbers from 0 to 1.
     :param dated: Whether ``submitted_at`` is known.
+    :param adaptive: Ask when the task may have finished, as far as that is known, instead of at a pace.
     """
 
     row: TaskFamily
@@ -103,8 +105,13 @@ class Watch:
     cloud_front: bool = False
     spread: Callable[[], float] = random.random
     dated: bool = True
+    adaptive: bool = False
     answer: Mapping[str, Any] | None = field(default=None, init=False)
+    patience: float = field(default=0.0, init=False)
     _course: Course = field(init=False)
+    _learner: Learner = field(init=False)
+    _began_at: float = field(default=0.0, init=False)
+    _unfinished_at: float = field(default=0.0, init=False)
     _failures: int = field(default=0, init=False)
     _failing_since: float = field(default=0.0, init=False)
     _refused: int = field(default=0, init=False)
@@ -115,6 +122,9 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._course = Course(self.submitted_at, self.dated)
+        # Previews and exports of a video are two kinds.
+        kind = f"{self.row.name} {self.judge.get('items', '')}"
+        self._learner = learner_of(kind, self.row.expected_seconds, self.row.poll_seconds)
 
     @property
     def polls(self) -> int:
@@ -138,14 +148,33 @@ class Watch:
         age = f", {span(now - self.submitted_at)} old" if self.dated else ""
         return f"last seen: {self._last_word or 'no state'}{age}"
 
+    def begin(self, now: float) -> float:
+        """
+        Return the seconds until the first poll: at random, so that tasks that begin together do not ask together.
+
+        :param now: Unix time.
+        """
+        self._began_at = now
+        return self._next(now, self.spread())
+
     def pause(self, now: float) -> float:
         """
         Return the seconds until the next poll of a task that goes well.
 
         :param now: Unix time.
         """
+        return self._next(now, 1.0)
+
+    def _next(self, now: float, share: float) -> float:
         age, remaining = now - self.submitted_at, self.end_time - now
-        return next_poll(age=age, pace=self.pace, remaining=remaining, spread=self.spread())
+        if self.adaptive and self.dated:
+            wanted = self._learner.schedule.next_age(max(age, 0.0), share) - max(age, 0.0)
+            self.patience = max(0.0, min(wanted, remaining))
+        elif share < 1.0:
+            self.patience = max(0.0, min(share * self.pace, remaining))
+        else:
+            self.patience = next_poll(age=age, pace=self.pace, remaining=remaining, spread=self.spread())
+        return self.patience
 
     def saw(self, answer: Mapping[str, Any], now: float) -> Step:
         """Judge an answer that arrived."""
@@ -156,11 +185,13 @@ class Watch:
         self._course.saw(state, now)
         note, level = self._changes(state)
         if state.phase is Phase.SUCCESS:
+            self._learn(now)
             return self._end("success", now)
         if state.phase is Phase.FAILED:
             return self._end("failed", now, state.message or f"TopView gave no reason (state {state.word!r})")
         if now >= self.end_time:
             return self._timeout(now, state.word or state.message)
+        self._unfinished_at = now
         return Step(self.pause(now), note=note, level=level)
 
     def missed(self, error: errors.TopviewError, now: float, *, key_changed: bool = False) -> Step:
@@ -194,6 +225,13 @@ class Watch:
             asked=error.retry_after,
         )
         return _first(self._failures, wait, f"a poll failed, the task itself goes on: {error}")
+
+    def _learn(self, now: float) -> None:
+        """Tell those who come after how long this took, where it was in sight all the time or seen unfinished."""
+        in_sight = self._unfinished_at or self._began_at - self.submitted_at <= PROMPT
+        if self.dated and in_sight:
+            before = self._unfinished_at - self.submitted_at if self._unfinished_at else 0.0
+            self._learner.learn(before, now - self.submitted_at)
 
     def report(self, step: Step) -> None:
         """Write the note of a step to the log, if it has one: a change is worth a line, a poll is not."""

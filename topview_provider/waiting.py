@@ -129,14 +129,14 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         return 0.0 if self.poll_interval == "adaptive" else seconds("poll_interval", self.poll_interval)
 
     def interval(self) -> float:
-        """Return the seconds between polls: the user's, the connection's or the family's."""
+        """Return the seconds between polls that the user or the connection fixed; 0 for ``adaptive``."""
         if self.pace:
             return self.pace
         try:
-            return self.hook.settings.poll_interval or self.row.poll_seconds
+            return self.hook.settings.poll_interval
         except errors.TopviewUnavailable:
             # Airflow cannot tell the connection right now: the poll will bear that, so must what comes before it.
-            return self.row.poll_seconds
+            return 0.0
 
     def breath(self, wait: Wait) -> float:
         """
@@ -178,13 +178,15 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
 
         :param wait: What is waited for.
         """
+        interval = self.interval()
         return Watch(
             row=self.row,
             topview_task_id=wait.topview_task_id,
             judge=wait.judge,
             submitted_at=wait.submitted_at,
             end_time=wait.end_time,
-            pace=self.interval(),
+            pace=interval or self.row.poll_seconds,
+            adaptive=not interval,
             max_poll_outage=seconds("max_poll_outage", self.max_poll_outage),
             cloud_front=bool(self.need_cloud_front_url),
             dated=wait.dated,

@@ -135,14 +135,15 @@ class TopviewTaskTrigger(BaseTrigger):
         from topview_provider.polling import Watch
 
         async with TopviewAsyncHook(self.topview_conn_id) as hook:
-            row = family(self.family)
+            row, fixed = family(self.family), self.pace or hook.settings.poll_interval
             self._seen = Watch(
                 row=row,
                 topview_task_id=self.topview_task_id,
                 judge=self.judge or {},
                 submitted_at=self.submitted_at or time.time(),
                 end_time=self.end_time,
-                pace=self.pace or hook.settings.poll_interval or row.poll_seconds,
+                pace=fixed or row.poll_seconds,
+                adaptive=not fixed,
                 max_poll_outage=self.max_poll_outage,
                 dated=self.dated and bool(self.submitted_at),
             )
