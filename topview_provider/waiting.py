@@ -41,16 +41,17 @@ def seconds(name: str, value: Any) -> float:
     return found
 
 
-def task_id_of(value: Any) -> str:
+def task_id_of(value: Any, name: str = "topview_task_id") -> str:
     """
     Return a task id; the manifest that an operator returns will do.
 
     :param value: The id, or a mapping that holds it.
+    :param name: The argument, for the message.
     :raises TopviewInvalidRequest: There is none.
     """
     found = value.get("topview_task_id") if isinstance(value, Mapping) else value
     if found is None or str(found).strip() in ("", "None"):
-        raise errors.TopviewInvalidRequest(f"topview_task_id: {value!r} is no task id; did a template render nothing?")
+        raise errors.TopviewInvalidRequest(f"{name}: {value!r} is no task id; did a template render nothing?")
     return str(found).strip()
 
 

@@ -134,6 +134,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         :param busy_until: Unix time until which to wait for a busy TopView.
         """
         end_time = self.deadline()
+        self.check_result_path()
         body = self.request({"notice_url": self.notice_url}, self.extra())
         book, bought = Ledger.of(context), self.purchase(body)
         record = self.known(book, bought, body, context)
@@ -152,13 +153,24 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
                 self.come_back_later(busy, busy_until)
         return self.follow(context, body, record, end_time)
 
+    def check_result_path(self) -> None:
+        """
+        Check where the raw answer is to go, before money is spent.
+
+        :raises TopviewInvalidRequest: It is no place for a file.
+        """
+        if self.result_path:
+            from topview_provider.hooks import transfer
+
+            transfer.file_path(self.result_path, "result_path")
+
     def missed(self, book: Ledger, record: Record, error: errors.TopviewNotFound) -> None:
         """
         Let a finished task that TopView no longer knows be bought again, where the user wants that.
 
         :raises TopviewNotFound: The user does not.
         """
-        if self.on_missing_result != "resubmit":
+        if self.on_missing_result != "resubmit" or self.resume_topview_task_id:
             raise words.missing(self.family, record, book.forget_by_hand, error) from error
         self.log.warning("%s %s is gone at TopView; buying anew, as asked", self.family, record.topview_task_id)
 
@@ -228,7 +240,12 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         if outcome.word == "failed":
             book.settle(wait.topview_task_id, "failed")
             self.push_card(context, wait, state="failed")
-        self.raise_unless_success(outcome, wait, resumes=book.remembers)
+        try:
+            self.raise_unless_success(outcome, wait, resumes=book.remembers)
+        except errors.TopviewNotFound as error:
+            if not book.remembers or self.resume_topview_task_id:
+                raise
+            raise words.unknown(self.family, wait.topview_task_id, book.forget_by_hand, error) from error
 
     def landed(self, context: Context, answer: Mapping[str, Any], outcome: Outcome, wait: Wait) -> dict[str, Any]:
         """
