@@ -1,0 +1,111 @@
+"""A real ``airflow triggerer`` with a thousand deferred tasks: CPU, memory, and how long until all have started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.clients import CLIENTS, CONN_ID, Job
+from benchmarks.ground import Ground
+from benchmarks.probe import Control
+from tools.postgres import Postgres, server_programs
+from tools.processes import until
+from tools.settings import ROOT
+from tools.stack import AirflowStack
+
+TASKS = 1000
+PACE = 10.0
+SETTLE = 3.0
+KINDS = ("sleep", "aiohttp", "ours")
+FAR = 10_000_000
+
+
+def _cpu(pids: list[int]) -> float:
+    """Return the CPU seconds that processes have used."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def _pss(pids: list[int]) -> float:
+    """Return the memory of processes in MB, each page counted once."""
+    total = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += next(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
+@contextlib.contextmanager
+def _address(database: str) -> Iterator[str | None]:
+    """Give the address of a new database; None for the SQLite file that the stack makes itself."""
+    if database == "SQLite":
+        yield None
+    else:
+        with Postgres() as server:
+            yield server.sql_alchemy_conn
+
+
+def _settings(ground: Ground) -> dict[str, str]:
+    connection = CLIENTS["ours"].connection(Job(0, 0.0, ground.plain))
+    return {
+        "AIRFLOW__TRIGGERER__CAPACITY": str(2 * TASKS),
+        f"AIRFLOW_CONN_{CONN_ID.upper()}": json.dumps(connection),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def _one(ground: Ground, stack: AirflowStack, kind: str, count: int, seconds: float) -> dict[str, float]:
+    """Defer the tasks, start the triggerer, wait until each has asked once, and watch it for a while."""
+    words = {"kind": kind, "count": count, "pace": PACE, "url": ground.plain}
+    stack.run(sys.executable, "-m", "benchmarks.deferring", json.dumps(words))
+    with contextlib.closing(Control(ground.plain)) as control:
+        control.ask(f"/reset?polls={FAR}")
+        began = time.monotonic()
+        stack.launch("triggerer")
+        until(lambda: control.ask("/counts")["jobs"] >= count, limit=180, what=f"{count} triggers of {kind}", pause=0.2)
+        started = time.monotonic() - began
+        time.sleep(SETTLE)
+        figures = _watched(stack.services["triggerer"].pids(), control, seconds)
+    stack.stop("triggerer", grace=2)
+    return {**figures, "started_s": started}
+
+
+def _watched(pids: list[int], control: Control, seconds: float) -> dict[str, float]:
+    asked, spent, began = control.ask("/counts")["requests"], _cpu(pids), time.monotonic()
+    time.sleep(seconds)
+    elapsed = time.monotonic() - began
+    cpu, polls = _cpu(pids) - spent, control.ask("/counts")["requests"] - asked
+    return {"cpu_percent": 100 * cpu / elapsed, "pss_mb": _pss(pids), "polls_s": polls / elapsed}
+
+
+def measure(ground: Ground, count: int, seconds: float) -> list[dict[str, Any]]:
+    """
+    Measure each kind of trigger on each database that this machine has.
+
+    :param ground: What all measurements share.
+    :param count: Deferred tasks.
+    :param seconds: For how long the triggerer is watched.
+    """
+    rows = []
+    for database in ("SQLite", "PostgreSQL") if server_programs() else ("SQLite",):
+        home = ground.home / f"airflow-{database}"
+        (home / "dags").mkdir(parents=True)
+        with _address(database) as address:
+            stack = AirflowStack(home, home / "dags", env=_settings(ground), sql_alchemy_conn=address)
+            with contextlib.closing(stack):
+                stack.airflow("db", "migrate")
+                for kind in KINDS:
+                    figures = _one(ground, stack, kind, count, seconds)
+                    rows.append({"database": database, "kind": kind, "count": count, **figures})
+    return rows
