@@ -96,17 +96,12 @@ class TopviewBuying(TopviewWaiting):
             return self.found(book, record, body, context, bought)
         if decision.action is Action.REFUSE:
             raise words.changed(self.family, record, bought, book.forget_by_hand)
-        buys = decision.action is Action.BUY
-        self.log.info(
-            "%s %s: %s; %s",
-            self.family,
-            record.topview_task_id or "without an id",
-            decision.why,
-            "buying anew" if buys else "going on with it",
-        )
-        if buys or record.round == attempt.round:
-            return None if buys else record
-        return book.write(replace(record, round=attempt.round))
+        about = f"{self.family} {record.topview_task_id or 'without an id'}: {decision.why}"
+        if decision.action is Action.BUY:
+            self.log.info("%s; buying anew", about)
+            return None
+        self.log.info("%s; going on with it", about)
+        return record if record.round == attempt.round else book.write(replace(record, round=attempt.round))
 
     def resumed(self, book: Ledger, record: Record | None, fresh: Record, body: Mapping[str, Any]) -> Record | None:
         """Return the record of the task that the user named; it replaces whatever stood there."""
