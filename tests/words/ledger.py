@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.attempts import BlindStore, DeafStore, forgetful, retried
+from tests.attempts import BlindStore, DeafStore, cleared, forgetful, retried
 from tests.conftest import FakeStore
 from tests.contract.running import known
 from tests.test_exports_again import export, preview, say
@@ -226,6 +226,7 @@ def a_ledger_path_that_is_not_there(scene: Scene) -> None:
 
 @says(TopviewNotFound, "another export of this script took its place", "What to do: ", "on_missing_result='resubmit'")
 def an_export_whose_place_another_one_took(scene: Scene) -> None:
+    scene.ready()
     topview_task_id, store = preview(FakeStore()), FakeStore()
     for number, words in enumerate(("one", "two", "one"), 1):
         say(topview_task_id, words)
