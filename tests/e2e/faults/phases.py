@@ -15,6 +15,7 @@ ACTORS: dict[str, Callable[[World, Sequence[Cell]], Script]] = {
     "outage": http.outage,
     "rotation": http.rotation,
     "kills": kills.workers,
+    "orphans": kills.workers,
     "term": kills.term,
     "triggerer": kills.triggerer,
     "two triggerers": kills.two_triggerers,
@@ -69,6 +70,7 @@ class Phase:
 PHASES = (
     Phase("requests", ("plain", "outage", "rotation"), 420, rounds=4),
     Phase("workers", ("kills",), 240),
+    Phase("lost ids", ("orphans",), 120),
     Phase("a worker that is asked to end", ("term",), 60),
     Phase("triggerer", ("triggerer",), 120),
     Phase("two triggerers", ("two triggerers",), 120),

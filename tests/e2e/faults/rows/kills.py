@@ -78,7 +78,7 @@ def orphans() -> Iterator[Cell]:
                 replace(expected, tries=2),
                 (order,),
                 shape=shape,
-                script="kills",
+                script="orphans",
                 service="orphans",
                 arguments={"on_orphaned_intent": "resubmit"} if what == AGAIN else {},
                 moment=moment,

@@ -12,17 +12,17 @@ from tools.processes import parent, send
 
 
 def workers(world: World, cells: Sequence[Cell]) -> Script:
-    """Kill the workers of all these cells, each at its moment, and let what then goes on come to its end."""
-    killed = now()
-    # Each is held at its moment, and keeps a worker; half of them stay free, for another script does the same.
-    most = max(1, world.room // 2)
-    for batch in (cells[begin : begin + most] for begin in range(0, len(cells), most)):
+    """Kill the workers of cells, each at its moment, and let what then goes on come to its end."""
+    # Who is held at a moment, or waits again after it, keeps a worker: no more of them than there are workers.
+    most = max(1, world.room - 1)
+    for begin in range(0, len(cells), most):
+        batch = cells[begin : begin + most]
         world.start(batch)
         yield lambda batch=batch: all(_reached(world, cell) for cell in batch)  # type: ignore[misc]
         killed = now()
         for cell in batch:
             send(signal.SIGKILL, _processes(world, cell))
-    yield from _goes_on(world, cells, killed)
+        yield from _goes_on(world, batch, killed)
 
 
 def term(world: World, cells: Sequence[Cell]) -> Script:
