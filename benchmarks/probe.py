@@ -28,8 +28,8 @@ class Plan:
     Say what is measured.
 
     :param client: Name in ``CLIENTS``.
-    :param mode: ``burst`` (all poll at once), ``steady`` (spread evenly over the pace) or ``park`` (waiting after
-        one poll each).
+    :param mode: ``burst`` (all poll at once), ``steady`` (spread evenly over the pace) or ``park`` (waiting, after
+        at least one poll each).
     :param count: Triggers.
     :param polls: Polls of each until its job is done.
     :param pace: Seconds between polls.
@@ -100,7 +100,7 @@ async def crowd(plan: Plan, triggers: list[Any]) -> list[Any]:
 
 
 async def parked(plan: Plan, triggers: list[Any], control: Control) -> list[Any]:
-    """Start all triggers and leave them when each has polled once and nothing moves any more."""
+    """Start all triggers and leave them when each has polled once."""
     crew = asyncio.create_task(crowd(plan, triggers))
     silent = plan.client == "sleep"
     for _ in range(LONGEST):

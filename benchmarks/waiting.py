@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.clients import CLIENTS
 from benchmarks.ground import Failed, Ground
 
-PACES = {"burst": 1.0, "steady": 5.0, "park": 3600.0}
+PACES = {"burst": 1.0, "steady": 5.0, "park": 10.0}
 POLLS = 3
 Report = Callable[[str], None]
 

@@ -15,8 +15,8 @@ the page until `make bench` writes the real ones.**"""
 METHODS = {
     "waiting": """One event loop in a process of its own, N triggers driven as the triggerer drives them, against a
 service in another process that answers "running" three times and then "success" (once, for triggers that block the
-loop). Burst: all poll at once, every second. Steady: the polls are spread over 5 s. Parked: each has polled once and
-waits. Libraries are loaded and the connection has been used once before the clock starts. CPU is that of the whole
+loop). Burst: all poll at once, every second. Steady: the polls are spread over 5 s. Parked: each has polled
+once at least and waits, up to 10 s. Libraries are loaded and the connection has been used once before the clock starts. CPU is that of the whole
 process, memory is resident: at its peak, of the parked at rest; the worst stall is the longest time for which the loop
 looked after nobody. Figures are medians. Each run is checked: every job reported done, and just as many polls of each
 as its schedule asks for. Requests per second are not limited (`max_rps: 0`), certificates are checked against a private
