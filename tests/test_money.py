@@ -72,7 +72,7 @@ def test_an_attempt_killed_between_post_and_record_is_not_repeated(service: Stan
         avatar().execute(new_context(store))
     assert accepted(service) == 1
     for number in (2, 3):
-        with pytest.raises(TopviewSubmitUnknown, match=r"died before.*not sent again.*Storage tab") as orphan:
+        with pytest.raises(TopviewSubmitUnknown, match=r"has no id for it.*not sent again.*Storage tab") as orphan:
             avatar().execute(new_context(FakeStore(store), try_number=number))
         assert isinstance(orphan.value, AirflowFailException)
     assert accepted(service) == 1

@@ -45,7 +45,8 @@ ADVICE: Mapping[type[errors.TopviewError], str] = {
     errors.TopviewInsufficientCredits: "top up the API credits, then clear the task",
     errors.TopviewContentRejected: "change the input; a refused task is refunded",
     errors.TopviewSubmitUnknown: "TopView may have accepted and may charge it, so it is not sent again by itself; look "
-    "at the task list or the credit log of the account first",
+    "at the task list or the credit log of the account first (a charge shows there some minutes after the task is "
+    "done). A task operator that is cleared looks for it itself, and its error names the ways to go on",
 }
 
 

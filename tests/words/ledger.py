@@ -89,7 +89,7 @@ def two_attempts_at_the_same_moment(scene: Scene) -> None:
     "may have accepted and may charge it",
     "not sent again by itself",
     "it has no list that shows what this family was given",
-    "What to do: look at the account's task list or credit log",
+    "What to do: look at the account's task list, or at the credit log",
     "set resume_topview_task_id to its id and clear this task",
     f"if not, {STORAGE_TAB} and clear this task",
     "on_orphaned_intent='resubmit' buys anew",

@@ -49,9 +49,14 @@ class Attempt:
             return cls(2, 0)
 
     @property
+    def before(self) -> int:
+        """How many tries came before this round."""
+        return self.round - self.retries
+
+    @property
     def first(self) -> bool:
         """Whether no attempt of this round came before."""
-        return self.number - 1 <= self.round - self.retries
+        return self.number - 1 <= self.before
 
     def cleared_since(self, record: Record) -> bool:
         """Tell whether a person cleared the task after this record was made."""

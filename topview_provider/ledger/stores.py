@@ -189,7 +189,9 @@ def _usable(root: str) -> str:
     if not os.path.isabs(os.path.expanduser(local)) or not os.path.isdir(os.path.expanduser(local)):
         raise TopviewInvalidRequest(
             f"[topview] ledger_path is {root!r} in Airflow's configuration, which is no folder that is there and named "
-            "from the root: is a disk not mounted here? Nothing is submitted without the records in it"
+            "from the root: is a disk not mounted here? Nothing is submitted without the records in it. What to do: "
+            "mount the disk, or make the folder inside the mount; on Airflow 3.3 and later the option may be emptied "
+            "once no task from before the upgrade will be cleared"
         )
     return root
 

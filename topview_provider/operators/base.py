@@ -53,8 +53,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
     :param force_resubmit: Buy anew at each clear, whatever was bought; automatic retries still resume.
     :param resume_topview_task_id: Go on with this task instead of buying one. (templated)
     :param max_credits: Refuse to submit what may cost more credits, by the prices that TopView publishes. (templated)
-    :param max_credits_unknown: What to do with ``max_credits`` where no price is published: ``"refuse"`` or
-        ``"allow"``.
+    :param max_credits_unknown: What to do with ``max_credits`` where no upper bound follows from the published prices,
+        as for the number of exports of a marketing video: ``"refuse"``, or ``"allow"``, which checks nothing then.
     :param allow_partial: Accept a charged success in which some items failed.
     :param result_path: Where to write TopView's raw answer, any URL that ``ObjectStoragePath`` knows. (templated)
     :param return_raw: Put TopView's raw answer into the XCom ``raw``, up to 48 KB.

@@ -55,16 +55,17 @@ class Phase:
     def play(self, world: World, cells: Sequence[Cell]) -> Iterator[str]:
         """Play cells of this phase, side by side where Airflow has the room, and yield what went wrong."""
         rest = [cell for cell in cells if cell.script in self.actors]
-        for _ in range(self.rounds):
+        for left in reversed(range(self.rounds)):
             groups = list(self.groups(world, rest))
             if world.room >= ROOM:
                 groups = [{name: script for group in groups for name, script in group.items()}]
             for group in groups:
                 yield from play(world, group, limit=self.limit * ROOM / world.room)
-            rest = [cell for cell in rest if world.disturbed(cell)]
+            # Without a round that is left nobody asks: where we kill, Airflow is right to give up a try.
+            rest = [cell for cell in rest if left and world.disturbed(cell)]
             if not rest:
                 return
-            yield f"Airflow disturbed {', '.join(cell.id for cell in rest)}"
+            yield f"Airflow disturbed {', '.join(cell.id for cell in rest)}; again"
 
 
 PHASES = (
