@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.document import judged, number, render
-from benchmarks.figures import Figures
 from benchmarks.ground import Ground
+from benchmarks.report.document import judged, number, render
+from benchmarks.report.figures import Figures
 from benchmarks.run import Run
 from benchmarks.scales import SCALES
 from tools.settings import ROOT
@@ -31,7 +31,7 @@ def write(results: Mapping[str, Any], *, figures: bool) -> None:
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     DOCUMENT.write_text(render(results))
     if figures:
-        from benchmarks.plots import draw
+        from benchmarks.report.plots import draw
 
         draw(results, DOCUMENT.with_suffix(""))
 

@@ -41,7 +41,7 @@ class Ground:
             (self.home / "airflow.cfg").touch()
             self.bundle = make_authority(self.home, "bench").bundle
             self.chain = self.home / "bench server.pem"
-            self.plain, self.secure = self.serve("benchmarks.server", unwinding)
+            self.plain, self.secure = self.serve("benchmarks.waiting.service", unwinding)
             self._cleanup = unwinding.pop_all()
         return self
 

@@ -11,11 +11,15 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from benchmarks import faults, files, imports, simulation, triggerer
 from benchmarks.clients import CLIENTS, PEERS
+from benchmarks.faults import measure as faults
+from benchmarks.files import measure as files
 from benchmarks.ground import Failed, Ground
+from benchmarks.loading import measure as imports
+from benchmarks.pacing import measure as simulation
 from benchmarks.scales import Scale
-from benchmarks.waiting import Waiting
+from benchmarks.triggerer import measure as triggerer
+from benchmarks.waiting.measure import Waiting
 
 NAMED = ("apache-airflow", "aiohttp", "requests")
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from benchmarks import simulation, triggerer
 from benchmarks.clients import BARE, CLIENTS
-from benchmarks.faulty import FAULTS
-from benchmarks.waiting import Cell, cells
+from benchmarks.faults.service import FAULTS
+from benchmarks.pacing import measure as simulation
+from benchmarks.triggerer import measure as triggerer
+from benchmarks.waiting.measure import Cell, cells
 
 GROWN = ("ours", "raw", "databricks")
 """Whose burst is measured at the largest size in each run."""

@@ -10,21 +10,22 @@ from typing import Any
 
 import pytest
 
-from benchmarks import simulation, triggerer
 from benchmarks.__main__ import DOCUMENT, RESULTS, verdict
 from benchmarks.clients import BARE
-from benchmarks.document import judged, number, render
-from benchmarks.faults import verdict as fault_verdict
-from benchmarks.faulty import FAULTS
-from benchmarks.figures import Figures
-from benchmarks.goals import GOALS
+from benchmarks.faults.measure import verdict as fault_verdict
+from benchmarks.faults.service import FAULTS
 from benchmarks.ground import Failed, Ground
-from benchmarks.plots import NAMES
-from benchmarks.policies import POLICIES
-from benchmarks.reasons import REASONS
+from benchmarks.pacing import measure as simulation
+from benchmarks.pacing.policies import POLICIES
+from benchmarks.report.document import judged, number, render
+from benchmarks.report.figures import Figures
+from benchmarks.report.goals import GOALS
+from benchmarks.report.plots import NAMES
+from benchmarks.report.reasons import REASONS
 from benchmarks.run import Run
 from benchmarks.scales import SCALES
-from benchmarks.waiting import Cell, Waiting, inequality
+from benchmarks.triggerer import measure as triggerer
+from benchmarks.waiting.measure import Cell, Waiting, inequality
 
 SMALLEST = SCALES["smallest"]
 
@@ -95,7 +96,7 @@ def test_a_peer_that_is_not_there_is_a_problem_and_no_figure(ground: Ground) -> 
 
 def test_a_measurement_that_takes_too_long_is_ended(ground: Ground) -> None:
     with pytest.raises(Failed, match="TimeoutExpired"):
-        ground.probe("benchmarks.importing", {"modules": ["json"]}, limit=0.01)
+        ground.probe("benchmarks.loading.probe", {"modules": ["json"]}, limit=0.01)
 
 
 @pytest.mark.parametrize(

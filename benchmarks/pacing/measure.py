@@ -6,7 +6,7 @@ import math
 import random
 from typing import Any
 
-from benchmarks.policies import MEMORY, POLICIES, Family, Policy
+from benchmarks.pacing.policies import MEMORY, POLICIES, Family, Policy
 
 SPREADS = (0.15, 0.25, 0.5)
 FAMILIES = 20

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.clients import CLIENTS, CONN_ID, Job
 from benchmarks.ground import Ground
-from benchmarks.probe import Control
+from benchmarks.waiting.probe import Control
 from tools.postgres import Postgres, server_programs
 from tools.processes import until
 from tools.settings import ROOT
@@ -68,7 +68,7 @@ def _settings(ground: Ground) -> dict[str, str]:
 def _one(ground: Ground, stack: AirflowStack, kind: str, count: int, seconds: float) -> dict[str, float]:
     """Defer the tasks, start the triggerer, wait until each has asked once, and watch it for a while."""
     words = {"kind": kind, "count": count, "pace": PACE, "url": ground.plain}
-    stack.run(sys.executable, "-m", "benchmarks.deferring", json.dumps(words))
+    stack.run(sys.executable, "-m", "benchmarks.triggerer.deferring", json.dumps(words))
     with contextlib.closing(Control(ground.plain)) as control:
         control.ask(f"/reset?polls={FAR}")
         began = time.monotonic()

@@ -66,7 +66,7 @@ def measure_imports(ground: Ground, groups: Mapping[str, Sequence[str]], rounds:
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
     for _ in range(rounds):
         for name, modules in groups.items():
-            found[name].append(ground.probe("benchmarks.importing", {"modules": list(modules)}))
+            found[name].append(ground.probe("benchmarks.loading.probe", {"modules": list(modules)}))
     return [{"name": name, "runs": runs} for name, runs in found.items()]
 
 
@@ -82,7 +82,7 @@ def measure_parsing(ground: Ground, rounds: int) -> list[dict[str, Any]]:
         for name, (line, task) in FILES.items():
             path = Path(ground.home) / f"{name}_dag.py"
             path.write_text(HEAD.format(line=line, task=task, tasks=TASKS))
-            found[name].append(ground.probe("benchmarks.importing", {"file": str(path)}))
+            found[name].append(ground.probe("benchmarks.loading.probe", {"file": str(path)}))
     return [{"name": name, "runs": runs} for name, runs in found.items()]
 
 

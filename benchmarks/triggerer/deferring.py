@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clients import CLIENTS, Job
-from benchmarks.imports import HEAD
+from benchmarks.loading.measure import HEAD
 
 DAG_ID = "bench"
 LINE = "from airflow.providers.standard.operators.empty import EmptyOperator"
@@ -26,7 +26,7 @@ def trigger_of(kind: str, number: int, pace: float, url: str) -> Any:
     """
     if kind == "ours":
         return CLIENTS["ours"].build(Job(number, pace, url))
-    from benchmarks.parked import Parked, Polling
+    from benchmarks.triggerer.triggers import Parked, Polling
 
     return {"sleep": Parked, "aiohttp": Polling}[kind](url, number, pace)
 

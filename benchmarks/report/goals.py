@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.faults import wrongs
-from benchmarks.figures import Figures, least, ratio
-from benchmarks.simulation import SPREADS
+from benchmarks.faults.measure import wrongs
+from benchmarks.pacing.measure import SPREADS
+from benchmarks.report.figures import Figures, least, ratio
 
 Ask = Callable[[Figures], float | None]
 ROOMS = "all rooms together"

@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from benchmarks.clients import CLIENTS, Client, Job
-from benchmarks.probe import watch
+from benchmarks.waiting.probe import watch
 
 PACE = 0.25
 REQUEST = 2.0

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 REASONS: dict[str, str] = {}
-"""Key of a goal in :mod:`benchmarks.goals` to the sentence."""
+"""Key of a goal in :mod:`benchmarks.report.goals` to the sentence."""

@@ -15,8 +15,8 @@ from email.utils import formatdate
 from typing import Any
 
 from benchmarks.answers import SHAPES, TOKEN, Shape, job_in, reply
-from benchmarks.server import LENGTH
 from benchmarks.vitals import open_wide
+from benchmarks.waiting.service import LENGTH
 
 GOOD = 2
 """Answers before the fault, and running ones after it."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from benchmarks.faulty import FAULTS
+from benchmarks.faults.service import FAULTS
 from benchmarks.ground import Ground
 from tools.settings import ROOT
 
@@ -35,12 +35,12 @@ def verdict(word: str, polls: int, told: bool) -> str:
 
 def _of(ground: Ground, client: str, names: Sequence[str]) -> dict[str, Any]:
     """Play every fault to one client, from a service of its own."""
-    command = [sys.executable, "-m", "benchmarks.faulty"]
+    command = [sys.executable, "-m", "benchmarks.faults.service"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, env=ground.env(), **pipes) as service:  # type: ignore[call-overload]
         open_ports = json.loads(service.stdout.readline())
         ports = {name: open_ports[name] for name in names}
-        words = ground.probe("benchmarks.enduring", {"client": client, "ports": ports}, limit=120)
+        words = ground.probe("benchmarks.faults.probe", {"client": client, "ports": ports}, limit=120)
         seen = json.loads(service.communicate("\n")[0])
     ends = {name: verdict(words[name], *seen[name]) for name in names}
     return {"client": client, "ends": ends, "words": words}

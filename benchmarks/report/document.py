@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.clients import CLIENTS
-from benchmarks.faults import wrongs
-from benchmarks.faulty import FAULTS
-from benchmarks.figures import Figures
-from benchmarks.goals import GOALS, WIRES
-from benchmarks.plots import NAMES
-from benchmarks.reasons import REASONS
-from benchmarks.simulation import SPREADS
-from benchmarks.words import FILES, INTRODUCTION, METHODS, PLOTS, TRIAL, TRIGGERS, WAYS
+from benchmarks.faults.measure import wrongs
+from benchmarks.faults.service import FAULTS
+from benchmarks.pacing.measure import SPREADS
+from benchmarks.report.figures import Figures
+from benchmarks.report.goals import GOALS, WIRES
+from benchmarks.report.plots import NAMES
+from benchmarks.report.reasons import REASONS
+from benchmarks.report.words import FILES, INTRODUCTION, METHODS, PLOTS, TRIAL, TRIGGERS, WAYS
 
 Line = Sequence[Any]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clients import CLIENTS
-from benchmarks.figures import Figures
-from benchmarks.simulation import SPREADS
+from benchmarks.pacing.measure import SPREADS
+from benchmarks.report.figures import Figures
 
 OURS, OTHERS, LIMITS = "#d1495b", "#30638e", "#9aa5b1"
 BARS = {

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.files.probe import WAYS, Move
 from benchmarks.ground import Ground
-from benchmarks.moving import WAYS, Move
 
 MEMORY = Path("/dev/shm")
 """Files lie in memory where there is room: what is measured is the code, not the disk."""
@@ -49,8 +49,8 @@ def measure(ground: Ground, megabytes: int, rounds: int) -> tuple[list[dict[str,
     problems = []
     with _folder(megabytes) as folder, contextlib.ExitStack() as until:
         large, small = _sources(folder, megabytes)
-        full = ground.serve("benchmarks.depot", until, "--file", str(large))
-        tiny = ground.serve("benchmarks.depot", until, "--file", str(small))
+        full = ground.serve("benchmarks.files.service", until, "--file", str(large))
+        tiny = ground.serve("benchmarks.files.service", until, "--file", str(small))
         for _ in range(rounds):
             for way, tls in [(way, tls) for way in WAYS for tls in (False, True) if not (tls and way in LOCAL)]:
                 target = folder / "landed.mp4"
@@ -58,7 +58,7 @@ def measure(ground: Ground, megabytes: int, rounds: int) -> tuple[list[dict[str,
                     "move": asdict(Move(way, full[tls], str(large), str(target))),
                     "small": asdict(Move(way, tiny[tls], str(small), str(target))),
                 }
-                rows.setdefault((way, tls), []).append(ground.probe("benchmarks.moving", moves))
+                rows.setdefault((way, tls), []).append(ground.probe("benchmarks.files.probe", moves))
                 if way not in UPWARDS and not filecmp.cmp(large, target, shallow=False):
                     problems.append(f"{way}: other bytes arrived")
                 target.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.clients import CLIENTS, PEERS
-from benchmarks.waiting import median, per_thousand
+from benchmarks.waiting.measure import median, per_thousand
 
 FLOWING = tuple(name for name in PEERS if not CLIENTS[name].blocks)
 

@@ -113,7 +113,7 @@ class Waiting:
     def _once(self, cell: Cell) -> None:
         began = time.monotonic()
         try:
-            figures = self.ground.probe("benchmarks.probe", self._plan(cell))
+            figures = self.ground.probe("benchmarks.waiting.probe", self._plan(cell))
         except Failed as error:
             self.problems.append(str(error))
             return
