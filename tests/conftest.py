@@ -44,8 +44,7 @@ def standin() -> Iterator[StandIn]:
         yield service
 
 
-@pytest.fixture
-def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def connecting(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Return a function that points an Airflow connection at a service: ``connect(service, read_timeout=1)``."""
 
     def point(
@@ -62,6 +61,12 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         return conn_id
 
     return point
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What points an Airflow connection at a service; see :func:`connecting`."""
+    return connecting(monkeypatch)
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ def test_the_test_button_notices_that_the_key_belongs_to_another_uid(service: St
 def test_the_test_button_never_raises(connect: Connect) -> None:
     with refused_port() as nobody:
         connect(nobody)
-        assert TopviewHook().test_connection() == (False, "GET /user/credit/detail: the connection was refused")
+        where = f"at {nobody.url} (connection 'topview_default'), the connection was refused"
+        assert TopviewHook().test_connection() == (False, f"GET /user/credit/detail: {where}")
     fine, text = TopviewHook("not_there").test_connection()
     assert not fine
     assert "airflow connections add not_there --conn-type topview" in text

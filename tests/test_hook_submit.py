@@ -137,7 +137,8 @@ def test_a_connection_that_was_never_made_is_no_unknown(connect: Connect) -> Non
         with pytest.raises(errors.TopviewUnavailable) as caught:
             TopviewHook(patience=0).submit("scraper", BODY)
 
-    assert str(caught.value) == f"POST {PATH}: the connection was refused; nothing was sent"
+    where = f"at {nobody.url} (connection 'topview_default'), the connection was refused"
+    assert str(caught.value) == f"POST {PATH}: {where}; nothing was sent"
 
 
 def test_a_submit_is_sent_once_the_service_is_back(service: StandIn, connect: Connect) -> None:

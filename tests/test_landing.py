@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, TaskDeferred
 
 from tests.conftest import FakeStore
@@ -143,6 +144,38 @@ def test_a_sensor_that_cannot_land_stops_at_its_deadline(service: StandIn, monke
     service.fault("status", path="*/query", value=503, times=-1)
     with pytest.raises(AirflowSensorTimeout, match=task_id):
         resume(sensor, left.value, context, {**event, "end_time": time.time()})
+
+
+def test_airflow_not_telling_the_connection_right_now_does_not_lose_a_result_that_is_there(
+    service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = new_context()
+    deferred = leave(avatar(deferrable=True), context)
+    event = events_of(deferred.trigger)[0]
+    known, asked = BaseHook.get_connection, []
+
+    def asks(conn_id: str) -> Any:
+        asked.append(conn_id)
+        if len(asked) == 1:
+            raise ConnectionError("the API server restarts")
+        return known(conn_id)
+
+    monkeypatch.setattr(BaseHook, "get_connection", asks)
+    assert resume(avatar(deferrable=True), deferred, context, event)["status"] == "success"
+
+
+def test_a_sensor_whose_task_is_not_settled_after_all_waits_on_after_a_pause(service: StandIn) -> None:
+    task_id = avatar().execute(new_context())["topview_task_id"]
+    sensor = TopviewVideoAvatarSensor(task_id="s", topview_task_id=task_id, deferrable=True)
+    service.fault("unknown-status", times=1)
+    context = new_context()
+    left = leave(sensor, context)
+    event = events_of(left.trigger)[0]
+    service.fault("unknown-status", times=1)
+    again = leave(sensor, context, left, event)
+    assert again.trigger.end_time == event["end_time"]
+    assert again.trigger.not_before > 0
+    assert resume(sensor, again, context)["status"] == "success"
 
 
 def test_a_pause_that_topview_asks_for_does_not_outlast_the_patience_for_a_busy_one(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from tests.attempts import BlindStore, DeafStore, DyingStore
 from tests.conftest import FakeStore
 from tests.contract.running import leave, new_context, resume, walk
 from topview_provider.exceptions import (
@@ -23,36 +24,6 @@ from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.standin.server import StandIn
 
 FAMILY = "video_avatar"
-
-
-class DyingStore(FakeStore):
-    """A store whose process is killed before the id of the accepted task is written."""
-
-    def set(self, key: str, value: Any) -> None:
-        if value["topview_task_id"]:
-            raise SystemExit("killed")
-        super().set(key, value)
-
-
-class DeafStore(FakeStore):
-    """A store that cannot be written, from the given time on."""
-
-    def __init__(self, good: int) -> None:
-        super().__init__()
-        self.good = good
-
-    def set(self, key: str, value: Any) -> None:
-        if self.good == 0:
-            raise ConnectionError("no database")
-        self.good -= 1
-        super().set(key, value)
-
-
-class BlindStore(FakeStore):
-    """A store that cannot be read."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        raise ConnectionError("no database")
 
 
 def avatar(**words: Any) -> TopviewVideoAvatarOperator:
@@ -140,36 +111,6 @@ def test_a_task_that_failed_at_topview_is_bought_anew_by_a_retry(deferrable: boo
     assert found["status"] == "success"
     assert found["topview_task_id"] == store["topview"]["topview_task_id"]
     assert accepted(service) == 2
-
-
-def test_a_task_that_failed_at_topview_stays_failed_where_the_user_wants_that(service: StandIn) -> None:
-    service.fault("fail", method="POST", times=1)
-    store = FakeStore()
-    for number in (1, 2):
-        with pytest.raises(TopviewTaskFailed):
-            avatar(resubmit_on_failure=False).execute(new_context(store, try_number=number))
-    assert accepted(service) == 1
-
-
-def test_changed_inputs_fail_an_automatic_retry_and_buy_after_a_clear(service: StandIn) -> None:
-    store = FakeStore()
-    avatar(retries=1).execute(new_context(store, try_number=1, max_tries=1))
-    with pytest.raises(TopviewError, match=r"inputs of this task changed.*Storage tab"):
-        avatar(retries=1, tts_text="Bye.").execute(new_context(store, try_number=2, max_tries=1))
-    assert accepted(service) == 1
-    # Airflow raises max_tries by the number of tries so far when a task is cleared.
-    cleared = new_context(store, try_number=3, max_tries=3)
-    assert avatar(retries=1, tts_text="Bye.").execute(cleared)["status"] == "success"
-    assert accepted(service) == 2
-
-
-def test_changed_inputs_never_buy_while_the_first_task_is_open(service: StandIn) -> None:
-    service.fault("never-ends", times=-1)
-    store = FakeStore()
-    avatar(wait_for_completion=False).execute(new_context(store))
-    with pytest.raises(TopviewError, match="changed"):
-        avatar(tts_text="Bye.", timeout=20).execute(new_context(store, try_number=2, max_tries=1))
-    assert accepted(service) == 1
 
 
 def test_another_callback_address_is_not_another_purchase(service: StandIn) -> None:
@@ -266,29 +207,4 @@ def test_a_busy_topview_leaves_a_worker_to_the_retries_of_airflow(service: Stand
     assert not isinstance(busy.value, AirflowFailException)
     assert store == {}
     assert avatar().execute(new_context(store, try_number=2))["status"] == "success"
-    assert accepted(service) == 1
-
-
-def forgetful(**ti: Any) -> dict[str, Any]:
-    """Return a context of Airflow before 3.3, which has no store."""
-    context = new_context(**ti)
-    del context["task_state_store"]
-    return context
-
-
-def test_without_a_store_a_task_runs_and_a_clear_buys_anew(deferrable: bool, service: StandIn) -> None:
-    for number, ti in enumerate(({"try_number": 1, "max_tries": 1}, {"try_number": 3, "max_tries": 3}), 1):
-        context = forgetful(**ti)
-        found = walk(lambda: avatar(retries=1, deferrable=deferrable), context)
-        assert found["status"] == "success"
-        assert accepted(service) == number
-
-
-def test_without_a_store_a_retry_does_not_buy_what_it_cannot_know(service: StandIn) -> None:
-    service.fault("never-ends", times=-1)
-    with pytest.raises(TopviewTaskTimeout):
-        avatar(retries=1, timeout=0).execute(forgetful(try_number=1, max_tries=1))
-    with pytest.raises(TopviewSubmitUnknown, match=r"no task state store.*sensor") as unknown:
-        avatar(retries=1, timeout=0).execute(forgetful(try_number=2, max_tries=1))
-    assert isinstance(unknown.value, AirflowFailException)
     assert accepted(service) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topview_provider.wire import redact_url, retry_after, scrub
+from topview_provider.wire import redact_url, redacted, retry_after, scrub
 
 KEY = "sk-very-secret"
 
@@ -62,6 +63,29 @@ def test_a_foreign_text_is_shown_without_signatures_and_secrets_and_short() -> N
 
     assert scrub(text, (KEY, "")) == "see https://b.example/k?… or 'http://h/x?…', key ***"
     assert len(scrub("a" * 10_000)) == 500
+
+
+def test_an_answer_is_shown_without_signatures_and_without_what_is_named_like_a_secret() -> None:
+    answer = {
+        "status": "fail",
+        "cost": 0.5,
+        "items": [{"url": "https://b.example/k.mp4?X-Amz-Signature=s", "n": None}, "https://u:p@b.example/x#y"],
+        "apiKey": "a",
+        "Upload-TOKEN": ["b"],
+        "client_secret": {"deep": "c"},
+        "password": "d",
+        "Authorization": "e",
+        "x-signature": "f",
+    }
+
+    assert json.loads(redacted(answer)) == {
+        "status": "fail",
+        "cost": 0.5,
+        "items": [{"url": "https://b.example/k.mp4?…", "n": None}, "https://b.example/x"],
+        **dict.fromkeys(["apiKey", "Upload-TOKEN", "client_secret", "password", "Authorization", "x-signature"], "***"),
+    }
+    assert len(redacted({"rows": ["x" * 400] * 1000})) == 20_000
+    assert redacted(None) == "null"
 
 
 DATES = st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT", fullmatch=True)

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import BaseHook
 from airflow.sdk.exceptions import (
+    AirflowException,
     AirflowFailException,
     AirflowRescheduleException,
     AirflowSensorTimeout,
     AirflowSkipException,
     TaskDeferred,
 )
+from structlog.testing import capture_logs
 
 from tests.contract.running import events_of, leave, new_context, resume
-from topview_provider.exceptions import TopviewError, TopviewNotFound, TopviewTaskFailed, TopviewUnavailable
+from topview_provider.exceptions import (
+    TopviewConnectionInvalid,
+    TopviewError,
+    TopviewNotFound,
+    TopviewTaskFailed,
+    TopviewUnavailable,
+)
 from topview_provider.hooks import requesting
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
+from topview_provider.operators.voice import TopviewTextToVoiceOperator
 from topview_provider.sensors.topview import (
     TopviewMarketingVideoExportSensor,
     TopviewMarketingVideoSensor,
+    TopviewTextToVoiceSensor,
     TopviewVideoAvatarSensor,
 )
 from topview_provider.standin.server import StandIn
@@ -193,6 +205,150 @@ def test_a_key_that_is_rotated_while_the_sensor_waits_goes_on(
     assert waiting.hook.settings.api_key == "yesterday"
     connect(service)
     assert run(lambda: waiting)[0]["status"] == "success"
+
+
+REFUSALS = {"poke": 4, "reschedule": 4, "deferrable": 5}
+"""Looks at a key that stays refused: the triggerer begins to count after the sensor's own first look."""
+
+
+@pytest.mark.parametrize(("name", "looks"), REFUSALS.items())
+def test_a_key_that_stays_refused_fails_the_sensor_after_its_tries_so_that_airflow_may_retry(
+    name: str, looks: int, service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topview_provider.polling.AUTH_WAIT", 0.01)
+    topview_task_id = submitted()
+    service.fault("status", method="GET", value=401, times=-1)
+    with pytest.raises(TopviewUnavailable, match="401") as refused:
+        run(lambda: sensor(topview_task_id, **MODES[name]))
+    assert not isinstance(refused.value, AirflowFailException)
+    assert len(service.requests("/v1/video_avatar/task/query")) == looks
+
+
+def test_a_key_that_is_refused_for_a_while_only_does_not_fail_the_sensor(
+    mode: dict[str, Any], service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topview_provider.polling.AUTH_WAIT", 0.01)
+    topview_task_id = submitted()
+    service.fault("status", method="GET", value=403, times=3)
+    assert run(lambda: sensor(topview_task_id, **mode))[0]["status"] == "success"
+
+
+def test_a_connection_that_vanishes_behind_a_refused_key_fails_the_sensor_for_good(
+    mode: dict[str, Any], service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topview_task_id = submitted()
+    service.fault("status", method="GET", value=401, times=1)
+    waiting = sensor(topview_task_id, **mode)
+    assert waiting.hook.settings.api_key
+    monkeypatch.delenv("AIRFLOW_CONN_TOPVIEW_DEFAULT")
+    with pytest.raises(TopviewConnectionInvalid, match="airflow connections add"):
+        run(lambda: waiting)
+
+
+@pytest.mark.parametrize("name", ["poke", "reschedule"])
+def test_airflow_not_telling_the_connection_right_now_is_borne(
+    name: str, service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topview_task_id = submitted()
+    known, asked = BaseHook.get_connection, []
+
+    def asks(conn_id: str) -> Any:
+        asked.append(conn_id)
+        if len(asked) <= requesting.READ_ATTEMPTS:
+            raise ConnectionError("the API server restarts")
+        return known(conn_id)
+
+    monkeypatch.setattr(BaseHook, "get_connection", asks)
+    assert run(lambda: sensor(topview_task_id, poll_interval=0.01, **MODES[name]))[0]["status"] == "success"
+
+
+def test_what_topview_asks_to_wait_is_waited_in_the_mode_that_remembers(service: StandIn) -> None:
+    topview_task_id = submitted()
+    service.fault("status", method="GET", value=429, retry_after=3600, times=requesting.READ_ATTEMPTS)
+    with suppress(AirflowSensorTimeout):  # the last look is at the deadline, unless Airflow sees it pass first
+        run(lambda: sensor(topview_task_id, timeout=0.3, **MODES["poke"]))
+    assert service.stats("video_avatar")["queries"] <= requesting.READ_ATTEMPTS + 1
+
+
+def test_only_changes_are_logged_and_not_every_look(
+    mode: dict[str, Any], service: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "topview_provider.polling")
+    topview_task_id = submitted()
+    service.fault("unknown-status", value="pondering", times=4)
+    waiting = sensor(topview_task_id, **mode)  # one process: in mode reschedule each look has a memory of its own
+    run(lambda: waiting)
+    said = [record for record in caplog.records if "'pondering'" in record.getMessage()]
+    # A deferred sensor looks once on the worker, once more in the triggerer.
+    assert [record.levelname for record in said] == ["WARNING"] * (2 if mode.get("deferrable") else 1)
+
+
+def ends(said: Any) -> list[str]:
+    """Return the lines that say how a task ended."""
+    return [entry["event"] for entry in said if " ended: " in entry["event"] and entry["log_level"] == "info"]
+
+
+def test_one_line_says_how_a_task_ended_and_what_it_cost(mode: dict[str, Any], service: StandIn) -> None:
+    given = {"task_id": "t", "voice_text": "Hello.", "voice_id": "v1", "wait_for_completion": False}
+    topview_task_id = TopviewTextToVoiceOperator(**given).execute(new_context())["topview_task_id"]
+    service.fault("unknown-status", value="running", times=1)
+    with capture_logs() as said:
+        run(lambda: TopviewTextToVoiceSensor(task_id="s", topview_task_id=topview_task_id, **mode))
+    (line,) = ends(said)
+    assert line.startswith(f"text_to_voice {topview_task_id} ended: outcome=success queued=unknown running=unknown ")
+    assert line.endswith(f" failed_polls=0 credits={service.stats('text_to_voice')['charged']:g}")
+
+
+@pytest.mark.parametrize("softness", ["", "soft_fail", "never_fail"])
+@pytest.mark.parametrize(("fault", "outcome"), [("fail", "failed"), ("never-ends", "timeout")])
+def test_a_bad_end_is_one_line_too(
+    fault: str, outcome: str, softness: str, mode: dict[str, Any], service: StandIn
+) -> None:
+    service.fault(fault, method="POST", times=-1)
+    topview_task_id = submitted()
+    words = {"timeout": 0} if outcome == "timeout" else {}
+    with capture_logs() as said, pytest.raises(AirflowException):
+        run(lambda: sensor(topview_task_id, **mode, **words, **({softness: True} if softness else {})))
+    (line,) = ends(said)
+    assert line.startswith(f"video_avatar {topview_task_id} ended: outcome={outcome} ")
+    assert line.endswith(" credits=unknown")
+
+
+@pytest.mark.parametrize("softness", ["", "soft_fail", "never_fail"])
+def test_a_deadline_that_airflow_finds_first_names_the_task_and_is_one_line(softness: str, service: StandIn) -> None:
+    """In mode reschedule the time counts from the first of all looks, which only Airflow knows."""
+    service.fault("never-ends", method="POST", times=-1)
+    topview_task_id = submitted()
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    context = new_context(get_first_reschedule_date=lambda _context: long_ago)
+    waiting = sensor(topview_task_id, timeout=60, **MODES["reschedule"], **({softness: True} if softness else {}))
+    kind = AirflowSkipException if softness else AirflowSensorTimeout
+    with capture_logs() as said, pytest.raises(kind, match=f"{topview_task_id}.*last seen: .*goes on at TopView"):
+        waiting.execute(context)
+    assert len(ends(said)) == 1
+
+
+def test_a_skip_of_a_user_s_own_stays_a_skip(service: StandIn) -> None:
+    class Choosy(TopviewVideoAvatarSensor):
+        def poke(self, context: Any) -> Any:
+            super().poke(context)
+            raise AirflowSkipException("not today")
+
+    service.fault("unknown-status", times=1)
+    with pytest.raises(AirflowSkipException, match="not today"):
+        Choosy(task_id="s", topview_task_id=submitted()).execute(new_context())
+
+
+def test_a_sensor_that_is_killed_says_that_the_task_goes_on(service: StandIn) -> None:
+    topview_task_id = submitted()
+    service.fault("unknown-status", value="running", times=1)
+    waiting = sensor(topview_task_id, **MODES["poke"])
+    waiting.poke(new_context())
+    with capture_logs() as said:
+        waiting.on_kill()
+    assert [entry["log_level"] for entry in said] == ["warning"]
+    assert f"no call to cancel video_avatar {topview_task_id}: it goes on there" in said[0]["event"]
+    assert "(last seen: running)" in said[0]["event"]
 
 
 def test_previews_and_exports_of_a_marketing_video_are_told_apart(

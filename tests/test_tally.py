@@ -56,7 +56,11 @@ def test_failed_polls_are_counted_and_widen_what_is_known_of_the_end() -> None:
 
 def test_a_wait_that_began_with_the_submit_knows_the_queue_without_having_seen_it() -> None:
     assert ended((3, "running"), (10, "success")) == Tally(3, 7, 7, 10, 2, 0)
-    assert ended((3, "success")) == Tally(3, 0, None, 3, 1, 0)
+
+
+def test_a_task_that_was_never_seen_running_does_not_tell_its_parts() -> None:
+    assert ended((3, "success")) == Tally(None, None, None, 3, 1, 0)
+    assert ended((3, "init"), (40, "success")) == Tally(None, None, 37, 40, 2, 0)
 
 
 @pytest.mark.parametrize("late", [PROMPT + 1, 86_400])

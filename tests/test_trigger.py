@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Event
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from tests.contract.running import events_of, leave, new_context, rebuilt, resume
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewNotFound, TopviewUnavailable
@@ -19,6 +24,9 @@ from topview_provider.hooks.asynchronous import TopviewAsyncHook, _shared
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.standin.server import StandIn
 from topview_provider.triggers.topview import TopviewTaskTrigger
+from topview_provider.waiting import read_event
+
+from .support import PATIENCE, Request, Server, answering
 
 NAMES = (
     "family",
@@ -186,6 +194,40 @@ def test_a_key_that_is_rotated_while_the_task_is_waited_for_goes_on(
     assert [entry["status"] for entry in service.requests("/v1/video_avatar/task/query")] == [401, 200]
 
 
+def forgetting(times: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Airflow be unable to tell its connections so many times."""
+    known, asked = BaseHook.get_connection, []
+
+    def asks(conn_id: str) -> Any:
+        asked.append(conn_id)
+        if len(asked) <= times:
+            raise ConnectionError("the API server restarts")
+        return known(conn_id)
+
+    monkeypatch.setattr(BaseHook, "get_connection", asks)
+    monkeypatch.setattr("topview_provider.triggers.topview.LOOKUP_PAUSE", 0.01)
+
+
+def test_a_connection_that_airflow_cannot_tell_right_now_is_an_outage_and_one_warning(
+    service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topview_task_id = submitted()
+    forgetting(3, monkeypatch)
+    with capture_logs() as said:
+        assert events_of(trigger(topview_task_id))[0]["outcome"] == "success"
+    (line,) = [entry["event"] for entry in said if entry["log_level"] == "warning"]
+    assert f"video_avatar {topview_task_id} goes on, but: Airflow cannot read its connection" in line
+
+
+def test_a_connection_that_airflow_cannot_tell_for_too_long_is_an_event_that_airflow_may_retry(
+    service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topview_task_id = submitted()
+    forgetting(float("inf"), monkeypatch)
+    event = events_of(trigger(topview_task_id, max_poll_outage=0.05))[0]
+    assert (event["outcome"], event["error"], event["tally"]) == ("error", "TopviewUnavailable", {})
+
+
 def test_a_trigger_that_is_cancelled_leaves_nothing_open(service: StandIn) -> None:
     service.fault("never-ends", method="POST", times=-1)
     topview_task_id = submitted()
@@ -219,6 +261,138 @@ def test_a_trigger_that_is_cancelled_in_a_request_leaves_nothing_open(service: S
 
     shared = asyncio.run(cancel())
     assert (shared.session.closed, shared.users) == (True, 0)
+
+
+class Stream:
+    """One trigger that runs as a task of its own, and the session it uses."""
+
+    def __init__(self, one: TopviewTaskTrigger) -> None:
+        self.one = one
+        self.task = asyncio.create_task(anext(one.run()))
+
+    async def spin(self, turns: int) -> int:
+        """Let the loop turn so often, or until the trigger is done; return how often it turned."""
+        for turn in range(turns):
+            if self.task.done():
+                return turn
+            await asyncio.sleep(0)
+        return turns
+
+    async def cancel(self) -> None:
+        """End the trigger as the triggerer does when a person acts on the task."""
+        shared = _shared.get(asyncio.get_running_loop(), {}).get("topview_default")
+        session = shared.session if shared else None
+        self.task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.task
+        await self.one.on_kill()
+        await self.one.cleanup()
+        if session:
+            assert session.closed
+            assert session.connector is None or not session.connector._acquired
+        assert not _shared.get(asyncio.get_running_loop())
+
+
+def test_a_trigger_may_be_cancelled_at_any_moment_and_leaves_nothing_open(service: StandIn) -> None:
+    topview_task_id = submitted()
+
+    async def whole() -> int:
+        stream = Stream(trigger(topview_task_id))
+        turns = await stream.spin(1_000_000)
+        assert stream.task.result().payload["outcome"] == "success"
+        return turns
+
+    async def until(turn: int) -> None:
+        stream = Stream(trigger(topview_task_id))
+        await stream.spin(turn)
+        await stream.cancel()
+
+    turns = asyncio.run(whole())
+    moments = {*range(12), *(turns * part // 24 for part in range(25))}
+    for turn in sorted(moments):
+        asyncio.run(until(turn))
+    calls = service.requests()
+    assert {call["method"] for call in calls if call["path"] != "/v1/video_avatar/task/submit"} == {"GET"}
+    assert service.stats("video_avatar")["received"] == 1
+
+
+def test_a_cancelled_trigger_asks_nothing_more(connect: Callable[..., str]) -> None:
+    """In the middle of a request, and in a pause between two polls."""
+    running = answering(b'{"code": "200", "result": {"taskId": "t1", "status": "running"}}')
+    silent = Event()
+
+    def holding(client: socket.socket, request: Request) -> None:
+        silent.wait(PATIENCE)
+
+    async def cancelled(server: Server, pace: float) -> None:
+        stream = Stream(trigger("t1", pace=pace))
+        await eventually(lambda: server.requests)
+        await eventually(lambda: talk is holding or stream.one._seen.polls)
+        await stream.cancel()
+
+    for talk in (holding, running):
+        with Server(talk) as server:
+            connect(server)
+            asyncio.run(cancelled(server, pace=600))
+            assert [request.method for request in server.requests] == ["GET"]
+    silent.set()
+
+
+async def test_a_trigger_that_a_person_ends_says_that_the_task_goes_on(service: StandIn) -> None:
+    service.fault("never-ends", method="POST", times=-1)
+    one = trigger(await asyncio.to_thread(submitted), submitted_at=time.time() - 90)
+    with capture_logs() as before:
+        await one.on_kill()
+    stream = Stream(one)
+    await eventually(lambda: one._seen and one._seen.polls)
+    with capture_logs() as after:
+        await stream.cancel()
+    (early,), (late,) = ([entry for entry in said if entry["log_level"] == "warning"] for said in (before, after))
+    about = f"no call to cancel video_avatar {one.topview_task_id}: it goes on there and is charged if it finishes"
+    assert about in early["event"]
+    assert "last seen" not in early["event"]
+    assert f"{about} (last seen: running, " in late["event"]
+    assert "A retry or a clear resumes it without paying again" in late["event"]
+
+
+def test_a_trigger_that_is_to_begin_later_asks_nothing_before(service: StandIn) -> None:
+    topview_task_id = submitted()
+    asked: list[int] = []
+
+    async def run() -> Any:
+        moment = time.time() + 0.2
+        stream = Stream(trigger(topview_task_id, not_before=moment))
+        while not stream.task.done():
+            if time.time() < moment:
+                asked.append(await asyncio.to_thread(lambda: service.stats("video_avatar")["queries"]))
+            await asyncio.sleep(0.005)
+        return stream.task.result().payload
+
+    assert asyncio.run(run())["outcome"] == "success"
+    assert asked
+    assert set(asked) == {0}
+
+
+def test_a_trigger_that_is_to_begin_after_its_deadline_looks_at_the_deadline(service: StandIn) -> None:
+    service.fault("never-ends", method="POST", times=-1)
+    event = events_of(trigger(submitted(), not_before=time.time() + 3600, end_time=time.time()))[0]
+    assert (event["outcome"], event["tally"]["polls"]) == ("timeout", 1)
+
+
+def test_the_tally_of_the_wait_comes_back_to_the_worker(service: StandIn) -> None:
+    now = time.time()
+    for word in ("init", "running"):
+        service.fault("unknown-status", value=word, times=2)
+    service.fault("status", method="GET", value=503, times=1)  # strikes the first of the two that say init
+    event = events_of(trigger(submitted(), submitted_at=now))[0]
+    outcome, wait = read_event(event, "video_avatar")
+    assert outcome.tally
+    assert (outcome.tally.polls, outcome.tally.failed_polls) == (5, 1)
+    assert None not in outcome.tally.flat().values()
+    assert wait.dated
+    del event["tally"], event["dated"]  # as a trigger of an earlier release sends it
+    outcome, wait = read_event(event, "video_avatar")
+    assert (outcome.tally, wait.dated) == (None, True)
 
 
 def test_many_triggers_share_one_session_and_each_sends_its_event(service: StandIn) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -85,6 +87,43 @@ def test_a_task_that_topview_says_it_does_not_know_ends_the_wait(wait: Any, serv
 
     assert wait(one).error == errors.TopviewNotFound.__name__
     assert one.polls == 1
+
+
+IN_AN_HOUR = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+
+
+@pytest.mark.parametrize("status", [429, 503, 408])
+@pytest.mark.parametrize("asked", [3600, IN_AN_HOUR], ids=["seconds", "date"])
+def test_what_topview_asks_to_wait_is_waited_up_to_the_deadline(
+    wait: Any, status: int, asked: Any, service: StandIn
+) -> None:
+    task = TopviewHook().submit("scraper", BODY)
+    service.fault("status", match={"taskId": task}, value=status, retry_after=asked, times=1)
+    one = watch(task, end_time=time.time() + 0.3)
+
+    assert wait(one) == Outcome("success")
+    assert one.polls == 2
+
+
+@pytest.mark.parametrize("fault", [("status", 429), ("code", "5003"), ("code", "4007")], ids=str)
+def test_a_busy_topview_that_names_no_time_is_asked_more_and_more_slowly(
+    wait: Any, fault: tuple[str, Any], service: StandIn
+) -> None:
+    task = TopviewHook().submit("scraper", BODY)
+    service.fault(fault[0], match={"taskId": task}, value=fault[1], times=-1)
+    one = watch(task, end_time=time.time() + 0.3, pace=0.02)
+
+    assert wait(one).word == "timeout"
+    assert one.polls <= 6, "at a steady pace there would be twice as many"
+
+
+def test_polls_may_fail_for_a_time_and_not_for_a_number_of_tries(wait: Any, service: StandIn) -> None:
+    task = TopviewHook().submit("scraper", BODY)
+    service.fault("status", match={"taskId": task}, value=503, times=14)
+    one = watch(task, pace=1e-5)  # the pauses double with each failure
+
+    assert wait(one) == Outcome("success")
+    assert one.polls == 15
 
 
 def test_waiting_ends_at_the_deadline(wait: Any, service: StandIn) -> None:

@@ -12,8 +12,8 @@ from topview_provider.tally import Tally
 
 RESUMES = "A retry, or clearing this Airflow task, resumes it without paying again"
 KILLED_EARLY = (
-    "Airflow ends this Airflow task before it waits for a task of TopView. If a submit is on its way, TopView may accept "
-    "and charge it: the ledger holds the intent (Airflow 3.3 and later), and a retry or a clear looks there first"
+    "Airflow ends this Airflow task before it waits for one of TopView. If a submit is on its way, TopView may accept "
+    "and charge it: the ledger, where there is one, holds the intent, and a retry or a clear looks there first"
 )
 FORGETS = "This Airflow keeps no record of it: wait for it with the family's sensor instead of clearing this task"
 

@@ -204,16 +204,17 @@ class Watch:
 
     def _changes(self, state: State) -> tuple[str, int]:
         """Return what this answer changes, and how loud to say it; a word nobody knows is worth one warning."""
-        news = [f"TopView answers again after {self._missed} failed poll{'s' if self._missed > 1 else ''}"] if self._missed else []
-        self._failures = self._refused = self._rotations = self._missed = 0
+        missed, self._missed = self._missed, 0
+        self._failures = self._refused = self._rotations = 0
+        news = [f"TopView answers again after {missed} failed poll{'s' if missed > 1 else ''}"] if missed else []
         if state.word == self._last_word:
             return "".join(news), logging.INFO
-        self._last_word, new = state.word, state.word not in self._warned
-        unknown = state.phase is Phase.UNKNOWN
-        news.append(f"state is {state.word!r}" + (", which is unknown; waiting on to the deadline" if unknown else ""))
-        if unknown:
-            self._warned.add(state.word)
-        return "; ".join(news), logging.WARNING if unknown and new else logging.INFO
+        self._last_word = state.word
+        if state.phase is not Phase.UNKNOWN:
+            return "; ".join([*news, f"state is {state.word!r}"]), logging.INFO
+        level = logging.INFO if state.word in self._warned else logging.WARNING
+        self._warned.add(state.word)
+        return "; ".join([*news, f"state is {state.word!r}, which is unknown; waiting on to the deadline"]), level
 
     def _refused_key(self, error: errors.TopviewError, now: float, key_changed: bool) -> Step:
         if key_changed and now < self.end_time:
@@ -252,6 +253,6 @@ def killed(family: str, topview_task_id: str, seen: str = "") -> str:
     """
     return (
         f"Airflow ends this Airflow task. TopView has no call to cancel {family} {topview_task_id}: it goes on there "
-        f"and is charged if it finishes{f' ({seen})' if seen else ''}. Where Airflow keeps task state (3.3 and later), "
-        "a retry or a clear resumes it without paying again"
+        f"and is charged if it finishes{f' ({seen})' if seen else ''}. A retry or a clear resumes it without paying "
+        "again, where the ledger holds its record"
     )

@@ -117,6 +117,8 @@ class Course:
     def _parts(self) -> tuple[float | None, float | None]:
         if not self._in_sight or self._answered_at is None:
             return None, None
+        if self._settled and self._passed_at == self._answered_at:  # done when it was first seen past the queue
+            return None, None
         passed_at = self._answered_at if self._passed_at is None else self._passed_at
         queued = max(0.0, passed_at - self.submitted_at) if self.dated else None
         return queued, max(0.0, self._answered_at - passed_at)
@@ -131,7 +133,6 @@ def span(seconds: float) -> str:
     whole = round(max(seconds, 0.0))
     if whole < 120:
         return f"{whole} s"
-    (large, small), units = (
-        (divmod(whole, 60), ("min", "s")) if whole < 7200 else (divmod(whole // 60, 60), ("h", "min"))
-    )
+    units = ("min", "s") if whole < 7200 else ("h", "min")
+    large, small = divmod(whole if whole < 7200 else whole // 60, 60)
     return f"{large} {units[0]}" + (f" {small} {units[1]}" if small else "")

@@ -41,16 +41,17 @@ def seconds(name: str, value: Any) -> float:
     return found
 
 
-def task_id_of(value: Any) -> str:
+def task_id_of(value: Any, name: str = "topview_task_id") -> str:
     """
     Return a task id; the manifest that an operator returns will do.
 
     :param value: The id, or a mapping that holds it.
+    :param name: The argument, for the message.
     :raises TopviewInvalidRequest: There is none.
     """
     found = value.get("topview_task_id") if isinstance(value, Mapping) else value
     if found is None or str(found).strip() in ("", "None"):
-        raise errors.TopviewInvalidRequest(f"topview_task_id: {value!r} is no task id; did a template render nothing?")
+        raise errors.TopviewInvalidRequest(f"{name}: {value!r} is no task id; did a template render nothing?")
     return str(found).strip()
 
 
@@ -130,7 +131,13 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
 
     def interval(self) -> float:
         """Return the seconds between polls: the user's, the connection's or the family's."""
-        return self.pace or self.hook.settings.poll_interval or self.row.poll_seconds
+        if self.pace:
+            return self.pace
+        try:
+            return self.hook.settings.poll_interval or self.row.poll_seconds
+        except errors.TopviewUnavailable:
+            # Airflow cannot tell the connection right now: the poll will bear that, so must what comes before it.
+            return self.row.poll_seconds
 
     def breath(self, wait: Wait) -> float:
         """

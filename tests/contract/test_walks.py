@@ -32,7 +32,10 @@ from .running import (
 
 MANIFEST = {"family", "topview_task_id", "status", "outputs", "values", "cost_credit"}
 OUTPUT = {"name", "index", "item_id", "url", "language", "duration_ms"}
-CARD = {"family", "topview_task_id", "topview_conn_id", "title", "language", "state", "cost_credit", "seconds"}
+CARD = {"family", "topview_task_id", "topview_conn_id", "title", "language", "state", "cost_credit", "seconds"} | {
+    "submitted_at",
+    "map_index",
+}
 
 
 def operator(row: TaskFamily, **words: Any) -> Any:

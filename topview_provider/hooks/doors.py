@@ -169,7 +169,8 @@ def _reason(error: BaseException, settings: Settings, url: str) -> str:
     where += f"through the proxy {wire.redact_url(proxy)}, " if proxy else ""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
-            return f"{where}the certificate is not trusted ({cause.verify_message})"
+            trust = "extra 'verify' may name the bundle of its authority"
+            return f"{where}the certificate is not trusted ({cause.verify_message}); {trust}"
         if isinstance(cause, socket.gaierror):
             return f"{where}the name of the host is unknown"
         if isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__:

@@ -20,7 +20,7 @@ def storage_path(where: Any) -> ObjectStoragePath:
     Return a path of object storage; a plain local path is made absolute.
 
     :param where: Local path or URL.
-    :raises TopviewInvalidRequest: Airflow has no file system for such a URL.
+    :raises TopviewInvalidRequest: It is no URL, or Airflow has no file system for it.
     """
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
@@ -30,9 +30,9 @@ def storage_path(where: Any) -> ObjectStoragePath:
         path = ObjectStoragePath(url)
         path.fs  # noqa: B018 - asked for now: later, each method of a path has words of its own for a missing one
     except (ImportError, ValueError) as error:
-        if isinstance(error, ValueError) and "filesystem" not in str(error):
-            raise
-        raise TopviewInvalidRequest(f"{redact_url(url)} cannot be used: {error}. {_advice(url)}") from error
+        missing = isinstance(error, ImportError) or "filesystem" in str(error)
+        advice = f". {_advice(url)}" if missing else ""
+        raise TopviewInvalidRequest(f"{redact_url(url)} cannot be used: {error}{advice}") from error
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +13,9 @@ from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown
 from topview_provider.ledger import words
 from topview_provider.ledger.records import Purchase, Record
 from topview_provider.ledger.rules import Action, Attempt, Rules, decide
-from topview_provider.ledger.stores import KEY, FileStore, Store, store_of, without_ledger
+from topview_provider.ledger.stores import KEY, FileStore, Spoilt, Store, store_of, without_ledger
+
+log = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -53,9 +56,11 @@ class Ledger:
             return None
         try:
             found = self._store.get(KEY)
+            return None if found is None else _record(found)
+        except Spoilt as error:
+            raise words.spoilt(str(error), self.forget_by_hand) from error
         except Exception as error:
             raise TopviewError(f"The ledger cannot be read, so nothing is submitted: {error}") from error
-        return None if found is None else _record(found)
 
     def recall(self, bought: Purchase) -> Record | None:
         """
@@ -78,8 +83,6 @@ class Ledger:
             return None
         try:
             return [_record(found) for found in self._files.others(KEY)]
-        except TopviewError:
-            raise
         except Exception as error:
             raise TopviewError(f"The ledger of this run cannot be read: {error}") from error
 
@@ -97,15 +100,15 @@ class Ledger:
             raise TopviewError("Another attempt of this task is submitting right now; this one stands back")
         return record
 
-    def accept(self, record: Record, topview_task_id: str, *, submitted_at: float = 0.0) -> Record:
+    def accept(self, record: Record, topview_task_id: str, *, submitted_at: float | None = None) -> Record:
         """
         Write the id of the accepted task.
 
         :param record: The intent.
         :param topview_task_id: TopView's id.
-        :param submitted_at: Unix time of the acceptance; now if 0.
+        :param submitted_at: Unix time of the acceptance: now if None, unknown if 0.
         """
-        at = submitted_at or time.time()
+        at = time.time() if submitted_at is None else submitted_at
         return self.write(replace(record.alone(), topview_task_id=topview_task_id, submitted_at=at, outcome=""))
 
     def settle(self, topview_task_id: str, outcome: str, cost_credit: float | None = None) -> None:
@@ -166,19 +169,20 @@ def begun(bought: Purchase, attempt: Attempt) -> Record:
     return Record(bought.fingerprint, parts=dict(bought.parts), round=attempt.round)
 
 
-def blind(family: str, attempt: Attempt, rules: Rules) -> str:
+def blind(family: str, attempt: Attempt, rules: Rules, *, resumable: bool = True) -> str:
     """
     Say what a try does that has no store: nothing on the first one, later ones refuse or return a warning.
 
     :param family: What is to be bought.
     :param attempt: Which attempt it is.
     :param rules: What the user wants.
+    :param resumable: Whether the caller takes an id to go on with.
     :raises TopviewSubmitUnknown: An earlier try may have bought it.
     """
     if attempt.number <= 1 or (rules.force_resubmit and attempt.first):
         return ""
     if without_ledger() == "fail":
-        raise words.forgotten(family)
+        raise words.forgotten(family, resumable=resumable)
     return f"No record of what an earlier try bought ([topview] without_ledger = warn): buying a {family}, maybe again"
 
 
@@ -195,14 +199,15 @@ def buy_once(book: Ledger, bought: Purchase, name: str, attempt: Attempt, call: 
     :raises TopviewInvalidRequest: The inputs changed in an automatic retry.
     """
     if not book.remembers:
-        blind(name, attempt, Rules())
+        if warning := blind(name, attempt, Rules(), resumable=False):
+            log.warning(warning)
         return call()
     record = book.recall(bought)
     if record and not record.outcome:
         raise words.orphaned(name, record, book.forget_by_hand, resumable=False)
     action = decide(record and replace(record, topview_task_id="kept"), bought, attempt, Rules()).action
     if record and action is Action.REFUSE:
-        raise words.changed(name, record, bought, book.forget_by_hand)
+        raise words.changed(name, record, bought, book.forget_by_hand, resumable=False)
     if record and action is Action.GO_ON:
         return record.kept
     record = book.intend(begun(bought, attempt))
@@ -224,5 +229,5 @@ def ids_held(records: Iterable[Record]) -> set[str]:
 
 def _record(found: Any) -> Record:
     if not isinstance(found, Mapping) or not isinstance(found.get("fingerprint"), str):
-        raise TopviewError(f"The ledger holds something else under {KEY!r}: {type(found).__name__}")
+        raise Spoilt(f"it holds something else under {KEY!r}: {type(found).__name__}")
     return Record.of(found)

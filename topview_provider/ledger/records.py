@@ -34,7 +34,7 @@ class Record:
     :param nonce: Who wrote the intent; read again right before the POST.
     :param intent_at: Unix time of the intent.
     :param topview_task_id: Id of the accepted task; empty while nobody knows whether the POST was taken.
-    :param submitted_at: Unix time of the acceptance.
+    :param submitted_at: Unix time of the acceptance; 0 if nobody knows it.
     :param seen: The item that stood there before an export, see ``TaskFamily.judge``.
     :param outcome: ``success`` or ``failed`` once known.
     :param cost_credit: Charge in credits, where TopView tells it.

@@ -30,6 +30,10 @@ class Store(Protocol):
         """Forget the value."""
 
 
+class Spoilt(Exception):
+    """What stands there can be reached and makes no sense; asking again does not help."""
+
+
 class FileStore:
     """
     Keep the values of one task instance as files: ``<ledger_path>/<dag>/<run>/<task>.<map index>/<key>.json``.
@@ -83,7 +87,9 @@ class FileStore:
         """
         self.run.fs.invalidate_cache()
         for folder in self.run.iterdir() if self.run.exists() else ():
-            if folder.name != self.folder.name and (found := self._read(folder / f"{key}.json")) is not None:
+            if folder.name == self.folder.name or not folder.is_dir():
+                continue
+            if (found := self._read(folder / f"{key}.json")) is not None:
                 yield found
 
     def where(self, key: str) -> str:
@@ -103,6 +109,8 @@ class FileStore:
             return json.loads(file.read_bytes())
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise Spoilt(f"{file} holds no JSON: {error}") from error
 
 
 def store_of(context: Mapping[str, Any]) -> Store | None:

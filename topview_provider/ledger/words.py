@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from topview_provider.exceptions import TopviewInvalidRequest, TopviewNotFound, TopviewSubmitUnknown
+from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewNotFound, TopviewSubmitUnknown
 from topview_provider.ledger.orphans import Candidate
 from topview_provider.ledger.records import Purchase, Record, changed_parts
 
@@ -45,22 +45,28 @@ def orphaned(
     )
 
 
-def forgotten(family: str) -> TopviewSubmitUnknown:
+def forgotten(family: str, *, resumable: bool = True) -> TopviewSubmitUnknown:
     """
     Return the error for a later try where there is no store: it cannot know what an earlier one bought.
 
     :param family: What is to be bought.
+    :param resumable: Whether the caller takes an id to go on with.
     """
+    resume = (
+        "look at the log of the first try for a topview_task_id and set resume_topview_task_id to it, or set "
+        "force_resubmit=True and clear the task to buy anew. "
+    )
     return TopviewSubmitUnknown(
         f"This is not the first try, and there is no record of what an earlier one bought: another {family} is not "
-        "bought by itself. What to do: look at the log of the first try for a topview_task_id and set "
-        "resume_topview_task_id to it, or set force_resubmit=True and clear the task to buy anew. To have records, set "
+        f"bought by itself. What to do: {resume if resumable else ''}To have records, set "
         "[topview] ledger_path in Airflow's configuration to a folder that all workers share, or use Airflow 3.3 or "
         "later; without_ledger = warn lets every try buy"
     )
 
 
-def changed(family: str, record: Record, bought: Purchase, forget: str) -> TopviewInvalidRequest:
+def changed(
+    family: str, record: Record, bought: Purchase, forget: str, *, resumable: bool = True
+) -> TopviewInvalidRequest:
     """
     Return the error for inputs that changed since a task was bought, where nobody asked for another one.
 
@@ -68,15 +74,47 @@ def changed(family: str, record: Record, bought: Purchase, forget: str) -> Topvi
     :param record: The purchase that stands.
     :param bought: The purchase that is wanted now.
     :param forget: How to delete the record.
+    :param resumable: Whether the caller has the argument ``on_changed_input``.
     """
+    what = f"{family} {record.topview_task_id}".strip()
+    rule = "set on_changed_input='resubmit', or " if resumable else ""
     names = ", ".join(changed_parts(record.parts, bought.parts)) or "something that was not noted"
     state = {"success": "is done and paid for", "failed": "failed, uncharged"}.get(record.outcome, "is not finished")
     return TopviewInvalidRequest(
-        f"The inputs of this task changed since {family} {record.topview_task_id or ''} was bought, which {state}: "
+        f"The inputs of this task changed since {what} was bought, which {state}: "
         f"{names}. It does not buy a second one by itself. What to do: if a template holds a time or a random value, "
-        "take it out; if the change is meant, clear this task when the first one is finished, or set "
-        f"on_changed_input='resubmit', or {forget} and clear it",
+        "take it out; if the change is meant, clear this task when the first one is finished, or "
+        f"{rule}{forget} and clear it",
         topview_task_id=record.topview_task_id or None,
+    )
+
+
+def spoilt(reason: str, forget: str) -> TopviewError:
+    """
+    Return the error for a record that can be reached and makes no sense.
+
+    :param reason: What is wrong with it.
+    :param forget: How to delete the record.
+    """
+    return TopviewError(
+        f"The ledger cannot be read, so nothing is submitted: {reason}. What to do: look at the account's task list or "
+        f"credit log for what this task bought, then {forget} and clear this task"
+    )
+
+
+def unknown(family: str, topview_task_id: str, forget: str, reason: object) -> TopviewNotFound:
+    """
+    Return the error for a paid task that TopView does not know although nobody saw its end.
+
+    :param family: What was bought.
+    :param topview_task_id: The task.
+    :param forget: How to delete the record.
+    :param reason: What TopView says.
+    """
+    return TopviewNotFound(
+        f"{reason}. It was accepted, and nobody saw its end. What to do: look at the account's task list; if "
+        f"{family} {topview_task_id} is really gone, set force_resubmit=True, or {forget}, and clear this task",
+        topview_task_id=topview_task_id,
     )
 
 

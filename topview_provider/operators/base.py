@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -133,6 +134,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         :param busy_until: Unix time until which to wait for a busy TopView.
         """
         end_time = self.deadline()
+        self.check_result_path()
         body = self.request({"notice_url": self.notice_url}, self.extra())
         book, bought = Ledger.of(context), self.purchase(body)
         record = self.known(book, bought, body, context)
@@ -151,13 +153,24 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
                 self.come_back_later(busy, busy_until)
         return self.follow(context, body, record, end_time)
 
+    def check_result_path(self) -> None:
+        """
+        Check where the raw answer is to go, before money is spent.
+
+        :raises TopviewInvalidRequest: It is no place for a file.
+        """
+        if self.result_path:
+            from topview_provider.hooks import transfer
+
+            transfer.file_path(self.result_path, "result_path")
+
     def missed(self, book: Ledger, record: Record, error: errors.TopviewNotFound) -> None:
         """
         Let a finished task that TopView no longer knows be bought again, where the user wants that.
 
         :raises TopviewNotFound: The user does not.
         """
-        if self.on_missing_result != "resubmit":
+        if self.on_missing_result != "resubmit" or self.resume_topview_task_id:
             raise words.missing(self.family, record, book.forget_by_hand, error) from error
         self.log.warning("%s %s is gone at TopView; buying anew, as asked", self.family, record.topview_task_id)
 
@@ -193,7 +206,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
 
     def follow(self, context: Context, body: Mapping[str, Any], record: Record, end_time: float) -> Any:
         """Show the id, then leave, stay or defer; what is known to be done is landed at once."""
-        wait = Wait(record.topview_task_id, record.submitted_at, end_time, self.judged(body, record.seen))
+        begun_at, judge = record.submitted_at or time.time(), self.judged(body, record.seen)
+        wait = Wait(record.topview_task_id, begun_at, end_time, judge, dated=bool(record.submitted_at))
         context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
         self.push_card(context, wait, state="accepted", language=body.get("language"))
         if not self.wait_for_completion:
@@ -206,18 +220,41 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
 
     def land(self, context: Context, outcome: Outcome, wait: Wait) -> Any:
         """Turn an outcome into the result, or into the error it means."""
+        while True:
+            self.refuse(context, outcome, wait)
+            answer, state = self.landing_answer(wait)
+            if state.phase is Phase.SUCCESS:
+                return self.landed(context, answer, outcome, wait)
+            outcome = self.wait_again(state, outcome, wait)
+
+    def refuse(self, context: Context, outcome: Outcome, wait: Wait) -> None:
+        """
+        Raise what an outcome means, unless it is a success; a failure is noted first.
+
+        :raises TopviewError: Its class says what to do.
+        """
+        if outcome.word == "success":
+            return
         book = Ledger.of(context)
-        if outcome.word != "success":
-            self.log_end(outcome, wait, None)
+        self.log_end(outcome, wait, None)
         if outcome.word == "failed":
             book.settle(wait.topview_task_id, "failed")
             self.push_card(context, wait, state="failed")
-        self.raise_unless_success(outcome, wait, resumes=book.remembers)
-        answer, state = self.landing_answer(wait)
-        if state.phase is not Phase.SUCCESS:
-            return self.wait_again(context, state, wait)
+        try:
+            self.raise_unless_success(outcome, wait, resumes=book.remembers)
+        except errors.TopviewNotFound as error:
+            if not book.remembers or self.resume_topview_task_id:
+                raise
+            raise words.unknown(self.family, wait.topview_task_id, book.forget_by_hand, error) from error
+
+    def landed(self, context: Context, answer: Mapping[str, Any], outcome: Outcome, wait: Wait) -> dict[str, Any]:
+        """
+        Note, show and return the result of a success.
+
+        :raises TopviewPartialResult: Items of it failed.
+        """
         manifest = self.manifest(answer, wait)
-        book.settle(wait.topview_task_id, "success", manifest["cost_credit"])
+        Ledger.of(context).settle(wait.topview_task_id, "success", manifest["cost_credit"])
         self.push_result(context["ti"], manifest)
         self.push_card(context, wait, state="success", answer=answer, cost=manifest["cost_credit"])
         self.keep_raw(context, answer)
@@ -225,16 +262,16 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         self.refuse_partial(answer, wait)
         return manifest
 
-    def wait_again(self, context: Context, state: results.State, wait: Wait) -> Any:
+    def wait_again(self, state: results.State, outcome: Outcome, wait: Wait) -> Outcome:
         """Go on waiting under the same deadline: the fresh answer says that the task is not settled after all."""
         if state.phase is Phase.FAILED:
-            return self.land(context, Outcome("failed", state.message or state.word), wait)
+            return replace(outcome, word="failed", message=state.message or state.word)
         if time.time() >= wait.end_time:
-            return self.land(context, Outcome("timeout", f"state is {state.word!r} again"), wait)
+            return replace(outcome, word="timeout", message=f"state is {state.word!r} again")
         self.log.info("%s %s is %r again; waiting on", self.family, wait.topview_task_id, state.word)
         if self.deferrable:
             self.defer_until_settled(wait, self.breath(wait))
-        return self.land(context, self.stay_until_settled(wait, self.breath(wait)), wait)
+        return self.stay_until_settled(wait, self.breath(wait))
 
     def push_card(
         self,

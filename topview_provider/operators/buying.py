@@ -110,7 +110,7 @@ class TopviewBuying(TopviewWaiting):
         """Return the record of the task that the user named; it replaces whatever stood there."""
         if self.resume_topview_task_id in (None, ""):
             return None
-        topview_task_id = task_id_of(self.resume_topview_task_id)
+        topview_task_id = task_id_of(self.resume_topview_task_id, "resume_topview_task_id")
         if record and record.topview_task_id == topview_task_id:
             return record
         intent = record if record and not record.topview_task_id else fresh
@@ -164,6 +164,7 @@ class TopviewBuying(TopviewWaiting):
         except errors.TopviewError as error:
             return [], f"it could not be asked ({error})"
         held, alone = self.held_by_others(book, context)
+        held |= {str(one.get("topview_task_id")) for one in record.earlier}
         found = [one for one in found if one.topview_task_id not in held]
         if not all_seen:
             return found, "there are too many tasks to look at all"
@@ -181,7 +182,7 @@ class TopviewBuying(TopviewWaiting):
         Return the ids that other tasks of this run hold, and whether none of them can have lost one.
 
         Airflow's own store shows a task nothing of its neighbours. There a task is sure only where it is the one task
-        of its family in the DAG.
+        that buys of its family in the DAG.
         """
         records = book.others()
         if records is not None:
@@ -189,8 +190,9 @@ class TopviewBuying(TopviewWaiting):
         tasks = getattr(context.get("dag"), "tasks", None)
         if tasks is None or getattr(context["ti"], "map_index", -1) not in (-1, None):
             return set(), False
-        families = [getattr(getattr(task, "operator_class", task), "family", None) for task in tasks]
-        return set(), families.count(self.family) <= 1
+        kinds = [kind for task in tasks if isinstance(kind := getattr(task, "operator_class", type(task)), type)]
+        rivals = [kind for kind in kinds if issubclass(kind, TopviewBuying) and kind.family == self.family]
+        return set(), len(rivals) <= 1
 
     def submit(self, book: Ledger, fresh: Record, body: Mapping[str, Any], end_time: float) -> Record:
         """

@@ -40,7 +40,8 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     :param poke_interval: Seconds or timedelta between looks in the modes ``poke`` and ``reschedule``; by default the
         family's.
     :param poll_interval: Seconds between polls in the triggerer, or ``"adaptive"``.
-    :param max_poll_outage: Seconds for which polls may fail in a row.
+    :param max_poll_outage: Seconds for which polls may fail in a row. In mode ``reschedule``, where no process
+        remembers the one before, only ``timeout`` bounds an outage.
     :param allow_partial: Accept a success in which some items failed.
     :raises TopviewTaskFailed: The task ended in failure.
     :raises TopviewPartialResult: Items of a successful task failed.
@@ -85,10 +86,6 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     def judge(self) -> dict[str, str]:
         """Return what decides when the task is done."""
         return self.judged({})
-
-    def interval(self) -> float:
-        """Return the seconds between looks; needs no connection, for that may be what cannot be read right now."""
-        return self.pace or self.poke_interval or self.row.poll_seconds
 
     def execute(self, context: Context) -> Any:
         """Look once; then defer, or poke as the mode says."""

@@ -117,13 +117,16 @@ class TopviewTaskTrigger(BaseTrigger):
         from topview_provider.exceptions import TopviewUnavailable
 
         await asyncio.sleep(max(0.0, min(self.not_before, self.end_time) - time.time()))
-        give_up = min(time.time() + self.max_poll_outage, self.end_time)
+        give_up, silent = min(time.time() + self.max_poll_outage, self.end_time), False
         while True:
             try:
                 return await self._watch()
-            except TopviewUnavailable:
+            except TopviewUnavailable as error:
                 if time.time() >= give_up:
                     raise
+                if not silent:
+                    self.log.warning("%s %s goes on, but: %s", self.family, self.topview_task_id, error)
+                silent = True
                 await asyncio.sleep(LOOKUP_PAUSE)
 
     async def _watch(self) -> Outcome:
