@@ -15,10 +15,10 @@ from topview_provider.hooks import transfer
 from topview_provider.hooks.topview import TopviewHook, storage_path
 from topview_provider.standin.server import StandIn
 
-from .files import Connect, memory, swift, video_url
+from .files import Connect, swift, video_url
 from .support import Server, answering, peak_of, refused_port
 
-__all__ = ["memory", "swift"]
+__all__ = ["swift"]
 pytestmark = pytest.mark.usefixtures("swift")
 
 BIG = 64 * 1024 * 1024
@@ -234,16 +234,6 @@ def test_a_redirect_of_a_storage_is_followed_since_nothing_secret_goes_with_it(
         with Server(moved) as front:
             assert hook.download(f"{front.url}/k.mp4", tmp_path / "video.mp4") == 50
     assert not {"authorization", "topview-uid"} & set(store.requests[0].headers)
-
-
-def test_files_come_from_and_go_to_an_object_storage(hook: TopviewHook, service: StandIn, memory: str) -> None:
-    target = storage_path(f"{memory}/video.mp4")
-    size = hook.download(video_url(hook), f"{memory}/video.mp4")
-    hook.upload(f"{memory}/video.mp4")
-
-    assert target.stat().st_size == size
-    assert [path.name for path in target.parent.iterdir()] == ["video.mp4"]
-    assert [file["size"] for file in service.uploads()] == [size]
 
 
 def test_a_path_of_this_machine_may_be_relative_or_begin_at_home(
