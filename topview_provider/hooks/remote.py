@@ -41,11 +41,11 @@ PASSING = (408, 429, 500, 502, 503, 504)
 log = logging.getLogger(__name__)
 
 
-class Cut(TopviewUnavailable):
+class Cut(Exception):
     """A request ended too early; the next one may go on."""
 
 
-class Useless(TopviewUnavailable):
+class Useless(Exception):
     """What came so far is of no use; the file has to begin anew."""
 
 
