@@ -297,7 +297,9 @@ class TopviewDownloadOperator(BaseOperator):
         with ThreadPoolExecutor(min(self.parallel, len(chosen)), "topview-download") as pool:
             try:
                 jobs = [pool.submit(one, *job) for job in zip(chosen, targets, strict=True)]
-                wait(jobs)
+                # A signal that comes just before a wait begins is seen when it ends, so none may be long.
+                while wait(jobs, timeout=1.0).not_done:
+                    pass
             except BaseException:  # a time-out of Airflow: it must not wait for the files under way
                 failed.set()
                 self._stop.set()
