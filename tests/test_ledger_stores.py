@@ -134,7 +134,7 @@ def full_disk(room: int) -> Iterator[None]:
 def test_a_writer_that_fails_half_way_leaves_the_old_record_and_nothing_else(tmp_path: Path) -> None:
     kept = store(tmp_path)
     kept.set(KEY, {"n": 1})
-    with full_disk(1_000_000), pytest.raises(OSError, match="File too large"):
+    with full_disk(1_000_000), pytest.raises(TopviewError, match="File too large"):
         kept.set(KEY, {"n": 2, "fill": "x" * 3_000_000})
     assert store(tmp_path).get(KEY) == {"n": 1}
     assert len(files(tmp_path)) == 1

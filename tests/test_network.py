@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from topview_provider import exceptions as errors
-from topview_provider.hooks import requesting, transfer
+from topview_provider.hooks import requesting, uploading
 from topview_provider.hooks.doors import tls_context
-from topview_provider.hooks.topview import TopviewHook
+from topview_provider.hooks.topview import TopviewHook, storage_path
 from topview_provider.standin.server import StandIn
 
 from .support import Address, Authority, Said, Server, answering, by_both_doors, forwarding, make_authority, relaying
@@ -252,8 +252,7 @@ def test_a_netrc_is_not_read_for_files(service: StandIn, connect: Connect, tmp_p
     with Server(answering(b"x" * 100, content_type="video/mp4")) as store:
         connect(service)
         TopviewHook().download(f"{store.url}/k.mp4?sig=1", tmp_path / "a.mp4")
-        with (tmp_path / "a.mp4").open("rb") as file:
-            transfer.put(TopviewHook().settings, f"{store.url}/k.mp4?sig=1", file, 100)
+        uploading.put(TopviewHook().settings, f"{store.url}/k.mp4?sig=1", storage_path(tmp_path / "a.mp4"), 100)
 
     assert [request.method for request in store.requests] == ["GET", "PUT"]
     for request in store.requests:

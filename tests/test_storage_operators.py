@@ -16,7 +16,6 @@ from tests.contract.running import new_context
 from tests.contract.test_classes import dag, serialized
 from topview_provider.exceptions import (
     TopviewInvalidRequest,
-    TopviewNotFound,
     TopviewRejected,
     TopviewTaskFailed,
     TopviewUnavailable,
@@ -211,26 +210,6 @@ def test_a_task_that_failed_has_nothing_to_fetch_and_says_why(strict: StandIn, t
     with pytest.raises(TopviewTaskFailed, match=f"{topview_task_id} failed at TopView: no product there") as failed:
         download(topview_task_id, tmp_path / "x.mp4")
     assert failed.value.topview_task_id == topview_task_id
-
-
-def test_an_expired_url_is_asked_for_anew_once(strict: StandIn, tmp_path: Path) -> None:
-    topview_task_id = video()
-    strict.fault("expired-url", times=1)
-    assert Path(download(topview_task_id, tmp_path / "x.mp4")).read_bytes()[4:8] == b"ftyp"
-    strict.fault("expired-url", times=2)
-    with pytest.raises(TopviewNotFound, match="has expired"):
-        download(topview_task_id, tmp_path / "y.mp4")
-    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
-
-
-def test_a_file_that_was_cut_leaves_nothing_behind(strict: StandIn, tmp_path: Path) -> None:
-    topview_task_id = video()
-    strict.fault("cut-download", times=1)
-    with pytest.raises(TopviewUnavailable) as cut:
-        download(topview_task_id, tmp_path / "x.mp4")
-    assert not isinstance(cut.value, AirflowFailException)
-    assert list(tmp_path.iterdir()) == []
-    assert Path(download(topview_task_id, tmp_path / "x.mp4")).exists()
 
 
 def test_no_header_of_the_api_goes_to_the_storage(strict: StandIn, picture: Path, tmp_path: Path) -> None:

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from topview_provider import exceptions as errors
+from topview_provider.hooks import transfer
 from topview_provider.hooks.topview import TopviewHook, storage_path
 from topview_provider.standin.server import StandIn
 
+from .files import Connect, swift, video_url
 from .support import Server, answering, peak_of, refused_port
 
-Connect = Callable[..., str]
+__all__ = ["swift"]
+pytestmark = pytest.mark.usefixtures("swift")
+
 BIG = 64 * 1024 * 1024
-BODY = {"productLink": "https://shop.example/p"}
 
 
-@pytest.fixture
-def hook(service: StandIn) -> TopviewHook:
-    return TopviewHook()
-
-
-def video_url(hook: TopviewHook) -> str:
-    """A fresh result URL."""
-    answer = hook.query("scraper", hook.submit("scraper", BODY))
-    return str(answer["productVideos"][0]["fileUrl"])
+def state(path: Path) -> tuple[int, ...]:
+    """What would be another if the file had been written again; not the time of its last reading."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def test_a_download_lands_whole_in_a_folder_that_was_not_there(
@@ -60,20 +58,21 @@ def test_a_download_replaces_an_older_file_only_when_it_is_complete(
 ) -> None:
     target = tmp_path / "video.mp4"
     target.write_bytes(b"older")
-    service.fault("cut-download", value=0.5)
+    service.fault("cut-download", value=0, times=-1)
     with pytest.raises(errors.TopviewUnavailable, match="while downloading"):
         hook.download(video_url(hook), target)
     assert target.read_bytes() == b"older"
 
+    service.clear_faults()
     hook.download(video_url(hook), target)
     assert target.read_bytes()[4:8] == b"ftyp"
 
 
-@pytest.mark.parametrize(("kind", "words"), [("cut-download", {"value": 0.9}), ("reset-mid-body", {}), ("reset", {})])
-def test_a_cut_download_leaves_nothing_behind(
+@pytest.mark.parametrize(("kind", "words"), [("cut-download", {"value": 9}), ("reset-mid-body", {}), ("reset", {})])
+def test_a_download_that_is_cut_for_good_leaves_nothing_behind(
     hook: TopviewHook, service: StandIn, tmp_path: Path, kind: str, words: dict[str, Any]
 ) -> None:
-    service.fault(kind, path="/s3/*", **words)
+    service.fault(kind, path="/s3/*", times=-1, **words)
 
     with pytest.raises(errors.TopviewUnavailable) as caught:
         hook.download(video_url(hook), tmp_path / "video.mp4")
@@ -87,10 +86,10 @@ def test_a_complete_target_is_not_fetched_again(
     caplog.set_level("INFO")
     url, target = video_url(hook), tmp_path / "video.mp4"
     size = hook.download(url, target)
-    before = target.stat()
+    before = state(target)
 
     assert hook.download(url, target) == size
-    assert target.stat() == before
+    assert state(target) == before
     assert any("is complete already" in record.getMessage() for record in caplog.records)
 
 
@@ -111,13 +110,14 @@ def test_a_padded_file_is_known_by_its_content_too(connect: Connect, tmp_path: P
         hook = TopviewHook()
         url, target = video_url(hook), tmp_path / "video.mp4"
         hook.download(url, target)
-        before = target.stat()
+        before = state(target)
         assert hook.download(url, target) == 3_000_000
-    assert target.stat() == before
+    assert state(target) == before
 
 
 HERE = b"the bytes that are here already"
 HEX = hashlib.md5(HERE, usedforsecurity=False).hexdigest()
+SHA256 = base64.b64encode(hashlib.sha256(HERE).digest()).decode()
 B64 = base64.b64encode(bytes.fromhex(HEX)).decode()
 
 
@@ -125,6 +125,9 @@ B64 = base64.b64encode(bytes.fromhex(HEX)).decode()
     ("headers", "proven"),
     [
         ({"etag": f'"{HEX}"'}, True),
+        ({"x_amz_checksum_sha256": SHA256}, True),
+        ({"x_amz_checksum_sha256": SHA256, "x_amz_checksum_type": "COMPOSITE"}, False),
+        ({"x_amz_checksum_sha256": SHA256, "etag": f'"{HEX[::-1]}"'}, True),
         ({"etag": f'"{HEX.upper()}"'}, True),
         ({"content_md5": B64, "etag": '"an edition"'}, True),
         ({"content_md5": "no base64!", "etag": f'"{HEX}"'}, True),
@@ -142,10 +145,10 @@ def test_a_target_is_kept_only_where_the_storage_proves_that_it_is_the_same_file
 ) -> None:
     target = tmp_path / "video.mp4"
     target.write_bytes(HERE)
-    before = target.stat()
+    before = state(target)
     with Server(answering(HERE, content_type="video/mp4", **headers)) as store:
         assert hook.download(f"{store.url}/k.mp4", target) == len(HERE)
-    assert (target.stat().st_ino == before.st_ino) == proven
+    assert (state(target) == before) == proven
     assert target.read_bytes() == HERE
 
 
@@ -153,7 +156,7 @@ def test_a_large_target_is_compared_in_little_memory(hook: TopviewHook, tmp_path
     target = tmp_path / "video.mp4"
     with target.open("wb") as file:
         file.truncate(BIG)
-    said = answering(b"", content_type="video/mp4", content_length=str(BIG), etag="7f614da9329cd3aebf59b91aadc30bf0")
+    said = answering(bytes(BIG), content_type="video/mp4", etag="7f614da9329cd3aebf59b91aadc30bf0")
     with Server(said) as store:
         peak = peak_of(lambda: hook.download(f"{store.url}/k.mp4", target))
     assert len(store.requests) == 1
@@ -233,27 +236,6 @@ def test_a_redirect_of_a_storage_is_followed_since_nothing_secret_goes_with_it(
     assert not {"authorization", "topview-uid"} & set(store.requests[0].headers)
 
 
-@pytest.fixture
-def memory() -> Iterator[str]:
-    """A place in an object storage that lives in memory."""
-    from airflow.sdk.io import attach
-    from fsspec.implementations.memory import MemoryFileSystem
-
-    attach("memory", fs=MemoryFileSystem())
-    yield "memory://bucket/folder"
-    MemoryFileSystem.store.clear()
-
-
-def test_files_come_from_and_go_to_an_object_storage(hook: TopviewHook, service: StandIn, memory: str) -> None:
-    target = storage_path(f"{memory}/video.mp4")
-    size = hook.download(video_url(hook), f"{memory}/video.mp4")
-    hook.upload(f"{memory}/video.mp4")
-
-    assert target.stat().st_size == size
-    assert [path.name for path in target.parent.iterdir()] == ["video.mp4"]
-    assert [file["size"] for file in service.uploads()] == [size]
-
-
 def test_a_path_of_this_machine_may_be_relative_or_begin_at_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,3 +244,29 @@ def test_a_path_of_this_machine_may_be_relative_or_begin_at_home(
 
     for text in ("a.mp4", "~/a.mp4", f"{tmp_path}/a.mp4", f"file://{tmp_path}/a.mp4"):
         assert storage_path(text).path == f"{tmp_path}/a.mp4"
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, r"clip\.mp4: \d\.\d of 3\.0 MB \(\d+ %\), \d+\.\d MB/s"),
+        ({"content_length": ""}, r"clip\.mp4: \d\.\d MB, \d+"),
+    ],
+    ids=["length", "no length"],
+)
+def test_the_log_of_a_download_says_how_far_it_is(
+    hook: TopviewHook,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+    words: str,
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(transfer, "REPORT_SECONDS", 0.0)
+    with Server(answering(bytes(3_000_000), content_type="video/mp4", **headers)) as store:
+        hook.download(f"{store.url}/k.mp4?sig=1", tmp_path / "clip.mp4")
+
+    said = [record.getMessage() for record in caplog.records if "clip.mp4: " in record.getMessage()]
+    assert said
+    assert all(re.match(words, line) for line in said)

@@ -16,7 +16,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from tests.attempts import BlindStore, DeafStore, cleared, forgetful, remember_in, retried
 from tests.conftest import FakeStore
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewUnavailable
-from topview_provider.hooks import topview
+from topview_provider.hooks import uploading
 from topview_provider.operators.storage import TopviewUploadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 from topview_provider.standin.server import StandIn
@@ -28,7 +28,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(2000)
 @pytest.fixture(autouse=True)
 def strict(connect: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """A stand-in that knows which files were uploaded."""
-    monkeypatch.setattr(topview, "UPLOAD_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(uploading, "CHECK_SECONDS", 0.01)
     with StandIn(seconds=0) as service:
         connect(service, poll_interval=0.01)
         yield service

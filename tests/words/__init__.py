@@ -154,8 +154,8 @@ def scene() -> Iterator[Scene]:
     """Open a scene; reads that fail are asked again as often as ever, but at once."""
     with ExitStack() as stack:
         opened = Scene(stack)
-        for name, value in (("requesting.LONGEST_WAIT", 0.0), ("topview.UPLOAD_CHECK_SECONDS", 0.0)):
-            opened.monkeypatch.setattr(f"topview_provider.hooks.{name}", value)
+        for name in ("requesting.LONGEST_WAIT", "uploading.CHECK_SECONDS", "uploading.PAUSE", "remote.PAUSE"):
+            opened.monkeypatch.setattr(f"topview_provider.hooks.{name}", 0.0)
         yield opened
 
 

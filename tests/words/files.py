@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
+from tests.files import in_turn
 from tests.support import Server, answering, refused_port
 from topview_provider.exceptions import (
+    TopviewError,
     TopviewInvalidRequest,
     TopviewNotFound,
     TopviewTaskFailed,
     TopviewUnavailable,
 )
+from topview_provider.hooks import uploading
+from topview_provider.hooks.topview import storage_path
 from topview_provider.operators.lookup import TopviewChooseVoiceOperator, TopviewVoiceListOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
@@ -65,13 +70,13 @@ def a_source_of_an_unknown_kind(scene: Scene) -> None:
 
 @says(TopviewUnavailable, "PUT http://127.0.0.1:", "answered HTTP 500")
 def a_storage_that_does_not_take_the_file(scene: Scene) -> None:
-    scene.fault("status", method="PUT")
+    scene.fault("status", method="PUT", times=-1)
     upload(scene, scene.file("a.png"))
 
 
 @says(TopviewUnavailable, "PUT http://127.0.0.1:", "ConnectionError while uploading")
 def a_storage_that_hangs_up(scene: Scene) -> None:
-    scene.fault("reset", method="PUT")
+    scene.fault("reset", method="PUT", times=-1)
     upload(scene, scene.file("a.png"))
 
 
@@ -85,6 +90,12 @@ def an_upload_credential_without_an_address(scene: Scene) -> None:
 def a_file_that_topview_does_not_see(scene: Scene) -> None:
     scene.open(upload_seconds=3600)
     upload(scene, scene.file("a.png"))
+
+
+@says(TopviewError, "source: 'file:///", "/a.png' is shorter than the ", "What to do: upload it when")
+def a_source_that_becomes_shorter(scene: Scene) -> None:
+    store, source = scene.enter(Server(answering(b""))), storage_path(scene.file("a.png"))
+    uploading.put(scene.hook().settings, f"{store.url}/a.png", source, source.stat().st_size + 1)
 
 
 def download(scene: Scene, **words: Any) -> Any:
@@ -181,6 +192,49 @@ def a_result_that_is_a_web_page(scene: Scene) -> None:
 def a_result_that_is_empty(scene: Scene) -> None:
     store = scene.enter(Server(answering(b"", content_type="video/mp4")))
     scene.hook().download(f"{store.url}/v.mp4", f"{scene.folder}/v.mp4")
+
+
+@says(TopviewUnavailable, "delivered 1 of 1 bytes, which are not those of its Content-MD5")
+def a_result_that_is_not_what_the_storage_promised(scene: Scene) -> None:
+    said = answering(b"x", content_type="video/mp4", content_md5="1B2M2Y8AsgTpgAmY7PhCfg==")
+    store = scene.enter(Server(said))
+    scene.hook().download(f"{store.url}/v.mp4", f"{scene.folder}/v.mp4")
+
+
+@says(TopviewUnavailable, "delivered the file packed as gzip, which was not asked for")
+def a_result_that_came_packed(scene: Scene) -> None:
+    store = scene.enter(Server(answering(b"x", content_type="video/mp4", content_encoding="gzip")))
+    scene.hook().download(f"{store.url}/v.mp4", f"{scene.folder}/v.mp4")
+
+
+@says(TopviewError, "cannot write 'file:///", "/v.mp4': FileExistsError", "What to do: make room there")
+def a_target_that_cannot_be_written(scene: Scene) -> None:
+    download(scene, path=f"{scene.file('folder')}/v.mp4")
+
+
+@says(TopviewNotFound, "marketing_video ", " no longer has output 1")
+def an_output_that_is_gone_when_its_url_has_expired(scene: Scene) -> None:
+    said = in_turn(answering(b"x", content_type="video/mp4"), answering(b"", "403 Forbidden"))
+    made = {"status": "success", "videoUrl": f"{scene.enter(Server(said)).url}/v.mp4"}
+    topview_task_id = scene.film(wait_for_completion=False)["topview_task_id"]
+    for count in (2, 1):
+        value = {"status": "success", "exportVideos": [{**made, "scriptId": number} for number in range(count)]}
+        scene.fault("wrong-type", path="/v1/m2v/task/query", value=value)
+    path = f"{scene.folder}/{{index}}.mp4"
+    download(scene, topview_task_id=topview_task_id, path=path, index="all", parallel=1)
+
+
+@says(TopviewError, "GET http://127.0.0.1:", ": stopped after 0 of 1 bytes")
+def a_download_that_is_stopped(scene: Scene) -> None:
+    stop = Event()
+    stop.set()
+    store = scene.enter(Server(answering(b"x", content_type="video/mp4")))
+    scene.hook().download(f"{store.url}/v.mp4", f"{scene.folder}/v.mp4", stop=stop)
+
+
+@says(TopviewInvalidRequest, "parallel: 0 is too few; at least 1 file is fetched at once")
+def a_download_of_nothing_at_once(scene: Scene) -> None:
+    download(scene, topview_task_id="t1", parallel=0)
 
 
 @says(TopviewInvalidRequest, "voice_list: ", "larger than the 49152 bytes that XCom takes", "limit", "result_path")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,11 @@ from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.polling import Outcome, Step, Watch
 
 if TYPE_CHECKING:
+    import threading
+
     import requests
 
 __all__ = ["TopviewAsyncHook", "TopviewHook", "storage_path"]
-
-UPLOAD_CHECKS = 10
-UPLOAD_CHECK_SECONDS = 2.0
 
 
 class TopviewHook(BaseHook):
@@ -218,25 +217,24 @@ class TopviewHook(BaseHook):
         """
         Stream a file to TopView and return its ``fileId`` once TopView has seen it.
 
+        An upload that is cut or refused begins anew with a fresh credential, three times in all.
+
         :param source: Local path or any URL that ``ObjectStoragePath`` knows.
         :param file_format: Format, by default the extension: mp4 mov avi png jpg jpeg bmp webp mp3 wav m4a.
         :raises TopviewInvalidRequest: The file is missing, empty or of another format.
         :raises TopviewUnavailable: The storage did not take it, or TopView does not see it.
+        :raises TopviewError: The file cannot be read, or its length changed meanwhile.
         """
-        from topview_provider.hooks import transfer
+        from topview_provider.hooks import transfer, uploading
 
         path = storage_path(source)
         size = transfer.upload_size(path)
         file_format = (file_format or path.suffix).lower().removeprefix(".")
-        file_id, url = transfer.credential(self.act("upload_credential", format=file_format))
-        with path.open("rb") as file:  # type: ignore[no-untyped-call]
-            transfer.put(self.settings, url, file, size)
-        for _ in range(UPLOAD_CHECKS):
-            if self.has_file(file_id):
-                self.log.info("Uploaded %s (%d bytes) as fileId %s", path.name, size, file_id)
-                return file_id
-            time.sleep(UPLOAD_CHECK_SECONDS)
-        raise errors.TopviewUnavailable(f"fileId {file_id} was sent, but TopView does not see it")
+        file_id = uploading.upload(
+            self.settings, path, size, lambda: self.act("upload_credential", format=file_format), self.has_file
+        )
+        self.log.info("Uploaded %s (%d bytes) as fileId %s", path.name, size, file_id)
+        return file_id
 
     def has_file(self, file_id: str) -> bool:
         """Tell whether TopView sees an uploaded file."""
@@ -245,18 +243,25 @@ class TopviewHook(BaseHook):
         except errors.TopviewNotFound:
             return False
 
-    def download(self, url: str, target: Any) -> int:
+    def download(
+        self, url: str, target: Any, *, renew: Callable[[], str] | None = None, stop: threading.Event | None = None
+    ) -> int:
         """
         Stream a result URL to storage and return the bytes written.
 
+        A cut download goes on where it was cut. Time-outs are those of the connection; nothing bounds the whole.
+
         :param url: Signed URL of a fresh answer; no TopView header is sent to it.
         :param target: Local path or any URL that ``ObjectStoragePath`` knows; appears only when complete.
+        :param renew: Returns a fresh URL of the same file; asked once each time that a URL has expired.
+        :param stop: Ends the download at the next piece once it is set.
         :raises TopviewNotFound: The URL has expired.
-        :raises TopviewUnavailable: The answer is cut short or no media file.
+        :raises TopviewUnavailable: The answer is cut again and again, or no media file.
+        :raises TopviewError: The target cannot be written, or the download was stopped.
         """
-        from topview_provider.hooks import transfer
+        from topview_provider.hooks import downloading
 
-        return transfer.fetch(self.settings, url, storage_path(target))
+        return downloading.fetch(self.settings, url, storage_path(target), renew, stop)
 
     @cached_property
     def _session(self) -> requests.Session:

@@ -327,10 +327,9 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
     def keep_raw(self, context: Context, answer: Mapping[str, Any]) -> None:
         """Write the raw answer where the user wants it."""
         if self.result_path:
-            from topview_provider.hooks.topview import storage_path
+            from topview_provider.hooks import transfer
 
-            target = storage_path(self.result_path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
+            with transfer.landing(transfer.file_path(self.result_path, "result_path")) as file:
+                file.write(json.dumps(answer, ensure_ascii=False).encode())
         if self.return_raw:
             context["ti"].xcom_push(key="raw", value=raw_for_xcom(answer))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,9 +26,10 @@ class TopviewUploadOperator(BaseOperator):
     """
     Upload a file to TopView and return its ``fileId``, the input of every other operator.
 
-    The file is streamed. It is ready when the task ends: TopView's upload check has said so. A retry or a clear returns
-    the same ``fileId`` as long as the source has not changed and TopView still has the file, so that what is made of it
-    is not bought again. Of the source its URL, length and ETag, or the time of its last change, are compared.
+    The file is streamed. It is ready when the task ends: TopView's upload check has said so. An upload that is cut or
+    refused begins anew with a fresh credential, three times in all. A retry or a clear returns the same ``fileId`` as
+    long as the source has not changed and TopView still has the file, so that what is made of it is not bought again.
+    Of the source its URL, length and ETag, or the time of its last change, are compared.
 
     :param source: Local path or URL of the file, any that ``ObjectStoragePath`` knows; not empty. (templated)
     :param file_format: ``mp4``, ``mov``, ``avi``, ``png``, ``jpg``, ``jpeg``, ``bmp``, ``webp``, ``mp3``, ``wav`` or
@@ -34,7 +37,7 @@ class TopviewUploadOperator(BaseOperator):
     :param topview_conn_id: Airflow connection of type TopView. (templated)
     :raises TopviewInvalidRequest: The file is missing, empty, or of a format TopView does not take.
     :raises TopviewUnavailable: The storage did not take it, or TopView does not see it.
-    :raises TopviewError: The ledger cannot be read or written.
+    :raises TopviewError: The ledger cannot be read or written, nor the source be read, or its length changed meanwhile.
 
     Source: https://docs.topview.ai/reference/upload-api-usage
     """
@@ -88,11 +91,16 @@ class TopviewDownloadOperator(BaseOperator):
     """
     Fetch the files of a finished task to storage.
 
-    TopView's result URLs expire, so this asks for a fresh one first, whatever the age of the task. The file is streamed
-    under a temporary name and moved when it is complete. A complete target is not fetched again when the storage proves
-    that it is the same file: by its length and its MD5. The result is the path, or the list of paths with
-    ``index="all"``; each outlet gets an asset event with ``uri`` (of the first file), ``topview_task_id``, ``family``
-    and, with ``index="all"``, ``count``.
+    TopView's result URLs expire, so this asks for a fresh one first, whatever the age of the task, and again when one
+    expires on the way. The file is streamed under a temporary name and moved when it is complete; where the storage
+    sends a checksum (``Content-MD5``, or S3's SHA-256, SHA-1 or CRC-32 of the whole file), it is proven, too. A cut
+    download goes on where it was cut, as long as the storage says that it is the same file. A line may be slow, but no
+    byte for the connection's ``read_timeout`` is a cut; ``execution_timeout`` bounds the whole.
+
+    A complete target is not fetched again when the storage proves that it is the same file: by its length and a
+    checksum. The result is the path, or the list of paths with ``index="all"``; then the first error ends the task when
+    the files under way are there, no other is begun, and what has landed stays. Each outlet gets an asset event with
+    ``uri`` (of the first file), ``topview_task_id``, ``family`` and, with ``index="all"``, ``count``.
 
     :param family: Family of the task, such as ``marketing_video``. (templated)
     :param topview_task_id: The task; the manifest that its operator returns will do. (templated)
@@ -106,12 +114,14 @@ class TopviewDownloadOperator(BaseOperator):
     :param preview: For marketing videos: the preview instead of the export. (templated)
     :param script_id: For marketing videos: only the video of this script. (templated)
     :param need_cloud_front_url: Fetch from CloudFront instead of S3.
+    :param parallel: With ``index="all"``: how many files are fetched at once, from 1.
     :param topview_conn_id: Airflow connection of type TopView. (templated)
-    :raises TopviewInvalidRequest: The family has no such output, or ``path`` is a folder, empty, or would be written
-        twice.
+    :raises TopviewInvalidRequest: The family has no such output, ``path`` is a folder, empty, or would be written
+        twice, or ``parallel`` is below 1.
     :raises TopviewTaskFailed: The task failed at TopView.
-    :raises TopviewUnavailable: The task is not finished, or the file was cut short.
-    :raises TopviewNotFound: TopView no longer has the task, or a fresh URL of it is refused twice.
+    :raises TopviewUnavailable: The task is not finished, or a file was cut again and again.
+    :raises TopviewNotFound: TopView no longer has the task, or a fresh URL of it is refused.
+    :raises TopviewError: The target cannot be written.
     """
 
     template_fields: Sequence[str] = (
@@ -125,6 +135,7 @@ class TopviewDownloadOperator(BaseOperator):
         "topview_conn_id",
     )
     ui_color = "#e6e0ff"
+    _stop: Event | None = None
 
     def __init__(
         self,
@@ -137,6 +148,7 @@ class TopviewDownloadOperator(BaseOperator):
         preview: bool | str = False,
         script_id: str | int | None = None,
         need_cloud_front_url: bool = False,
+        parallel: int = 4,
         topview_conn_id: str = "topview_default",
         **kwargs: Any,
     ) -> None:
@@ -150,19 +162,23 @@ class TopviewDownloadOperator(BaseOperator):
         self.preview = preview
         self.script_id = script_id
         self.need_cloud_front_url = need_cloud_front_url
+        self.parallel = parallel
         self.topview_conn_id = topview_conn_id
 
     def execute(self, context: Context) -> str | list[str]:
         """Fetch the files and return where they are."""
         self.topview_task_id = task_id_of(self.topview_task_id)
+        from topview_provider.exceptions import TopviewInvalidRequest
         from topview_provider.hooks import transfer
         from topview_provider.hooks.topview import TopviewHook
 
         transfer.file_path(self.path, "path")  # what is wrong before anything is filled in need not be asked for
+        if self.parallel < 1:
+            raise TopviewInvalidRequest(f"parallel: {self.parallel} is too few; at least 1 file is fetched at once")
         hook = TopviewHook(self.topview_conn_id)
         chosen = self.outputs(hook)
         targets = self.targets(chosen)
-        stored = [self.fetch(hook, entry, target) for entry, target in zip(chosen, targets, strict=True)]
+        stored = self.fetch_all(hook, chosen, targets)
         for outlet in self.outlets or ():
             context["outlet_events"][outlet].extra = self.about(stored)
         return stored if str(self.index) == "all" else stored[0]
@@ -257,17 +273,65 @@ class TopviewDownloadOperator(BaseOperator):
         texts = {name: "" if value is None else str(value) for name, value in known.items()}
         return re.sub(f"{{({'|'.join(texts)})}}", lambda place: texts[place[1]], str(self.path))
 
-    def fetch(self, hook: TopviewHook, entry: dict[str, Any], target: str) -> str:
-        """Fetch one output; a URL that is refused is asked for anew once."""
+    def fetch_all(self, hook: TopviewHook, chosen: list[dict[str, Any]], targets: list[str]) -> list[str]:
+        """
+        Fetch the chosen outputs, several at once, and return where they are.
+
+        :param hook: Hook of the connection.
+        :param chosen: What to fetch.
+        :param targets: Where to, one for each.
+        """
+        self._stop, failed, asking = Event(), Event(), Lock()
+        if len(chosen) == 1:
+            return [self.fetch(hook, chosen[0], targets[0], asking)]
+
+        def one(entry: dict[str, Any], target: str) -> str:
+            if failed.is_set():
+                return ""
+            try:
+                return self.fetch(hook, entry, target, asking)
+            except BaseException:
+                failed.set()
+                raise
+
+        with ThreadPoolExecutor(min(self.parallel, len(chosen)), "topview-download") as pool:
+            try:
+                jobs = [pool.submit(one, *job) for job in zip(chosen, targets, strict=True)]
+                # A signal that comes just before a wait begins is seen when it ends, so none may be long.
+                while wait(jobs, timeout=1.0).not_done:
+                    pass
+            except BaseException:  # a time-out of Airflow: it must not wait for the files under way
+                failed.set()
+                self._stop.set()
+                raise
+        return [job.result() for job in jobs]
+
+    def fetch(self, hook: TopviewHook, entry: dict[str, Any], target: str, asking: Lock) -> str:
+        """
+        Fetch one output and return where it is; a URL that has expired is asked for anew.
+
+        :param hook: Hook of the connection.
+        :param entry: The output.
+        :param target: Where to.
+        :param asking: Held while TopView is asked: the hook has one session.
+        :raises TopviewNotFound: A fresh URL is refused, or the task no longer has this output.
+        """
         from topview_provider.exceptions import TopviewNotFound
         from topview_provider.hooks.topview import storage_path
 
+        def renew() -> str:
+            with asking:
+                fresh = [one["url"] for one in self.outputs(hook) if one["index"] == entry["index"]]
+            if not fresh:
+                raise TopviewNotFound(f"{self.family} {self.topview_task_id} no longer has output {entry['index']}")
+            return str(fresh[0])
+
         where = storage_path(target)
-        try:
-            size = hook.download(entry["url"], where)
-        except TopviewNotFound:
-            self.log.info("The result URL is refused; asking TopView for a fresh one")
-            fresh = next(one for one in self.outputs(hook) if one["index"] == entry["index"])
-            size = hook.download(fresh["url"], where)
+        size = hook.download(entry["url"], where, renew=renew, stop=self._stop)
         self.log.info("%s %s is at %s (%d bytes)", self.family, self.output_name, where, size)
         return target
+
+    def on_kill(self) -> None:
+        """End the downloads at their next piece, so that nothing unfinished stays."""
+        if self._stop:
+            self._stop.set()

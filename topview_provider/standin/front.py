@@ -170,7 +170,7 @@ class Front:
             return media.xml_error(404, "NoSuchKey")
         api.world.downloads += 1
         if fault and fault.kind == "reset-mid-body":
-            return await self._half(request, bytes(body.head[: body.size]))
+            return await self._half(request, bytes(body.head[: body.size]), media.type_of(path))
         cut = float(fault.get(0.5)) if fault and fault.kind == "cut-download" else None
         return await media.send(request, path, body, cut)
 
@@ -203,12 +203,12 @@ class Front:
             case "never-answer":
                 await self.closing.wait()
             case "reset-mid-body":
-                return await self._half(request, body)
+                return await self._half(request, body, said.content_type)
         reset(request)
         return web.Response()
 
-    async def _half(self, request: BaseRequest, body: bytes) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
+    async def _half(self, request: BaseRequest, body: bytes, content_type: str) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": content_type})
         if body:  # half of nothing would be a whole answer
             await response.prepare(request)
             await response.write(body[: len(body) // 2])

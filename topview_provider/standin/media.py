@@ -121,6 +121,11 @@ def xml_error(status: int, code: str) -> web.Response:
     return web.Response(status=status, text=text, content_type="application/xml")
 
 
+def type_of(path: str) -> str:
+    """Return the media type of a file by the ending of its path."""
+    return TYPES[path.rpartition(".")[2]]
+
+
 async def send(request: BaseRequest, path: str, body: Body, cut_at: float | None = None) -> web.StreamResponse:
     """
     Send a file or the part that was asked for.
@@ -132,7 +137,7 @@ async def send(request: BaseRequest, path: str, body: Body, cut_at: float | None
     """
     owner, name = split(path)
     etag = f'"{etag_of(owner, name)}"'
-    headers = {"ETag": etag, "Accept-Ranges": "bytes", "Content-Type": TYPES[name.rpartition(".")[2]]}
+    headers = {"ETag": etag, "Accept-Ranges": "bytes", "Content-Type": type_of(path)}
     part = _part(request.headers, etag, body.size)
     if part is None:
         return web.Response(status=416, headers={"Content-Range": f"bytes */{body.size}"})

@@ -81,10 +81,11 @@ def _logs(run: DagRun) -> Iterator[tuple[tuple[str, int], str]]:
 
 
 def _error(run: DagRun, logs: Mapping[tuple[str, int], str]) -> str:
-    """Return the class of the last exception that the failed task's last try speaks of."""
+    """Return the class of the exception that ended the failed task's last try; what caused it stands below it."""
     task = next(task for task in run.tasks() if task.state == "failed")
-    found = re.findall(r"^    (\w+): ", logs[task.task_id, task.try_number], flags=re.MULTILINE)
-    return found[-1] if found else "nothing in the log"
+    end = logs[task.task_id, task.try_number].rpartition("Task failed with exception")[2]
+    found = re.search(r"^    (\w+): ", end, flags=re.MULTILINE)
+    return found[1] if found else "nothing in the log"
 
 
 def _wrong(world: World, cell: Cell, run: DagRun, jobs: list[dict[str, Any]]) -> Iterator[str]:

@@ -19,14 +19,14 @@ def at_download(kind: str, **words: object) -> dict[str, object]:
 FETCHING = [
     ("the result URL has expired", at_download("expired-url"), lands(words=("asking TopView for a fresh one",))),
     ("every result URL has expired", at_download("expired-url", times=-1), fails("TopviewNotFound", accepted=1)),
-    ("the download is cut at half, once", at_download("cut-download"), lands(tries=2, words=("TopviewUnavailable",))),
+    ("the download is cut at half, once", at_download("cut-download"), lands(words=("going on there",))),
     (
         "the download is cut at half, always",
         at_download("cut-download", times=-1),
         fails("TopviewUnavailable", accepted=1, tries=2),
     ),
 ]
-FULL = fails("OSError", "No space left on device", accepted=1, tries=2)
+FULL = fails("TopviewError", "No space left on device", accepted=1, tries=2)
 
 
 def files() -> Iterator[Cell]:
@@ -38,6 +38,6 @@ def files() -> Iterator[Cell]:
     yield from both(Cell(GROUP, "the disk of the target is full", "", FULL, shape="disk full"))
     raw = {"result_path": "memory://full@disk/raw.json"}
     yield from both(Cell(GROUP, "the disk of the raw answer is full", "", FULL, arguments=raw))
-    landed = lands(tries=2, words=("TopviewUnavailable",))
+    landed = lands(words=("once more with a fresh credential",))
     cut = Cell(GROUP, "the upload is cut at half, once", "sync", landed, ({"kind": "cut-upload"},), shape="upload")
     yield from (cut, replace(cut, path="deferred", expected=None, why_not=NO_UPLOAD))
