@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.ground import Ground
 from benchmarks.report.document import judged, number, render
 from benchmarks.report.figures import Figures
-from benchmarks.run import Run
+from benchmarks.run import Run, peers_here
 from benchmarks.scales import SCALES
 from tools.settings import ROOT
 
@@ -60,6 +60,8 @@ def main() -> int:
     if given.document:
         write(json.loads(RESULTS.read_text()), figures=True)
         return 0
+    if not peers_here():
+        parser.error("the peers are not installed here; `make bench` builds an environment that has them")
     began = time.monotonic()
 
     def report(text: str) -> None:

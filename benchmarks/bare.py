@@ -26,11 +26,13 @@ class Bare:
     :param url: Base address of the service.
     :param number: The job.
     :param pace: Seconds between polls.
+    :param polls: Polls that find it running, for who asks nobody.
     """
 
     url: str
     number: int
     pace: float
+    polls: int = 0
 
     async def run(self) -> AsyncIterator[Any]:
         """Yield one event when the job is done."""
@@ -141,8 +143,6 @@ class SharedSession(Bare):
 
 class Sleeper(Bare):
     """Ask nobody and only sleep, as often as the others do."""
-
-    polls = 3
 
     async def ask(self) -> bytes:
         """Return what a service would say."""

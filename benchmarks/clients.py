@@ -25,6 +25,7 @@ class Job:
     :param url: Address of the service.
     :param seconds: Deadline, where a trigger takes one.
     :param limit: Seconds for one request, where a trigger or its connection takes them; None: its default.
+    :param polls: Polls that find it running; who asks nobody must be told.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Job:
     url: str
     seconds: float = 100_000.0
     limit: float | None = None
+    polls: int = 0
 
     def limited(self, name: str) -> dict[str, Any]:
         """Return the limit of a request under the name that a client has for it."""
@@ -147,7 +149,7 @@ def _bare(name: str) -> Callable[[Job], Any]:
     def build(job: Job) -> Any:
         from benchmarks import bare
 
-        return getattr(bare, name)(job.url, job.number, job.pace)
+        return getattr(bare, name)(job.url, job.number, job.pace, job.polls)
 
     return build
 

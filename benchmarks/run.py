@@ -75,7 +75,7 @@ class Run:
 
         :param airflow: A real triggerer too.
         """
-        began, peers = time.monotonic(), peers_here()
+        began, peers, around = time.monotonic(), peers_here(), machine()
         end = began + 60 * self.scale.minutes
         waiting = Waiting(self.ground, self.report, self.scale.hurry)
         cells = self.scale.cells(peers)
@@ -86,14 +86,13 @@ class Run:
         self._part("files", self._files)
         self._part("faults", lambda: self._faults(peers))
         if airflow:
-            sizes = (self.scale.deferred, self.scale.watched)
-            self._part("triggerer", lambda: triggerer.measure(self.ground, *sizes))
+            self._part("triggerer", self._triggerer)
         for _ in range(self.scale.rounds - 1):
             waiting.measure(self.scale.repeated(cells), end)
         self.problems += waiting.problems
         minutes = round((time.monotonic() - began) / 60, 1)
         size = {"count": self.scale.count, "many": self.scale.many, "megabytes": self.scale.megabytes}
-        return {"machine": machine(), "minutes": minutes, **size, "polls": waiting.flat(), **self.found}
+        return {"machine": around, "minutes": minutes, **size, "polls": waiting.flat(), **self.found}
 
     def _part(self, name: str, measure: Callable[[], list[dict[str, Any]]]) -> None:
         began = time.monotonic()
@@ -108,8 +107,13 @@ class Run:
         return imports.measure_imports(self.ground, groups, self.scale.import_rounds)
 
     def _parsing(self) -> list[dict[str, Any]]:
-        rows = imports.measure_parsing(self.ground, self.scale.import_rounds)
+        rows = imports.measure_parsing(self.ground, self.scale.parse_rounds)
         self.problems += imports.uneven(rows)
+        return rows
+
+    def _triggerer(self) -> list[dict[str, Any]]:
+        rows = triggerer.measure(self.ground, self.scale.deferred, self.scale.watched)
+        self.problems += triggerer.uneven(rows) if self.scale.watched >= triggerer.PACE else []
         return rows
 
     def _files(self) -> list[dict[str, Any]]:

@@ -29,7 +29,8 @@ class Scale:
     :param modes: Of ``waiting.PACES``.
     :param rounds: How often a cell is measured, where it is short.
     :param hurry: Factor on the paces of polls.
-    :param import_rounds: How often each import and each DAG file is measured.
+    :param import_rounds: How often each import is measured.
+    :param parse_rounds: How often each DAG file is parsed, in a process of its own.
     :param each_room: Import each room by itself too.
     :param megabytes: Size of the file that is moved, in 10^6 bytes.
     :param file_rounds: How often it is moved each way.
@@ -46,7 +47,8 @@ class Scale:
     modes: tuple[str, ...] = ("burst", "steady", "park")
     rounds: int = 3
     hurry: float = 1.0
-    import_rounds: int = 5
+    import_rounds: int = 7
+    parse_rounds: int = 3
     each_room: bool = True
     megabytes: int = 500
     file_rounds: int = 3
@@ -54,7 +56,7 @@ class Scale:
     deferred: int = triggerer.TASKS
     watched: float = 20.0
     tasks: int = simulation.TASKS
-    minutes: float = 22.0
+    minutes: float = 20.0
 
     def cells(self, peers: bool) -> list[Cell]:
         """
@@ -101,6 +103,7 @@ SCALES = {
         rounds=1,
         hurry=0.1,
         import_rounds=1,
+        parse_rounds=1,
         each_room=False,
         megabytes=2,
         file_rounds=1,

@@ -10,7 +10,8 @@ def resident(key: str = "VmRSS") -> float:
     """
     Return resident memory in KB.
 
-    :param key: ``VmRSS`` for now, ``VmHWM`` for the peak since :func:`forget_peak`.
+    :param key: ``VmRSS`` for now, ``RssAnon`` for what belongs to no file, ``VmHWM`` for the peak since
+        :func:`forget_peak`.
     """
     lines = Path("/proc/self/status").read_text().splitlines()
     return float(next(line.split()[1] for line in lines if line.startswith(key)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.__main__ import DOCUMENT, RESULTS, verdict
+from benchmarks.__main__ import DOCUMENT, RESULTS, main, verdict
 from benchmarks.clients import BARE
 from benchmarks.faults.measure import verdict as fault_verdict
 from benchmarks.faults.service import FAULTS
@@ -58,7 +58,8 @@ def test_ours_and_the_bare_limits_do_the_same_work(run: tuple[dict[str, Any], li
 def test_every_part_of_a_run_brings_figures(run: tuple[dict[str, Any], list[str]]) -> None:
     figures = Figures(run[0])
     measured = {goal.key for goal, value, _ in judged(figures) if value is not None}
-    with_peers = {goal.key for goal in GOALS if "peer" in goal.key or goal.key.startswith(("memory", "triggerer"))}
+    shares = ("memory-burst", "memory-park", "triggerer")
+    with_peers = {goal.key for goal in GOALS if "peer" in goal.key or goal.key.startswith(shares)}
     assert {goal.key for goal in GOALS} - measured == with_peers | {"steady-raw", "import-one"}
 
 
@@ -84,6 +85,43 @@ def test_a_poll_too_many_is_unequal_work() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("cell", "figures"),
+    [
+        (Cell("ours", "park", True, 10), {"jobs": 10, "most": 2}),
+        (Cell("sleep", "park", False, 10), {"jobs": 0}),
+        (Cell("sleep", "steady", False, 10), {"done": 10, "requests": 0, "fewest": 0, "most": 0}),
+        (Cell("databricks", "steady", True, 10), {"done": 10, "requests": 30, "fewest": 3, "most": 3}),
+        (Cell("airbyte", "burst", False, 10), {"done": 10, "requests": 20, "fewest": 2, "most": 2}),
+    ],
+    ids=str,
+)
+def test_equal_work_is_what_each_client_does_by_itself(cell: Cell, figures: dict[str, int]) -> None:
+    assert inequality(cell, figures) == ""
+    name = next(iter(figures))
+    assert f"{name} {figures[name] + 1} instead of {figures[name]}" in inequality(
+        cell, {**figures, name: figures[name] + 1}
+    )
+
+
+def test_a_real_triggerer_that_polls_less_than_its_pace_is_unequal_work() -> None:
+    row = {"database": "SQLite", "kind": "ours", "count": 1000, "polls_s": 95.0}
+    assert triggerer.uneven([row, {**row, "kind": "sleep", "polls_s": 0.0}]) == []
+    assert triggerer.uneven([{**row, "polls_s": 80.0}]) == [
+        "triggerer on SQLite, ours: 80.0 polls per second instead of 100"
+    ]
+
+
+def test_nothing_is_measured_and_written_where_the_peers_are_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("benchmarks.__main__.peers_here", lambda: False)
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "make bench" in capsys.readouterr().err
+
+
 def test_a_peer_that_is_not_there_is_a_problem_and_no_figure(ground: Ground) -> None:
     waiting = Waiting(ground, lambda _: None)
     cell = Cell("ours", "burst", False, 1)
@@ -96,7 +134,7 @@ def test_a_peer_that_is_not_there_is_a_problem_and_no_figure(ground: Ground) -> 
 
 def test_a_measurement_that_takes_too_long_is_ended(ground: Ground) -> None:
     with pytest.raises(Failed, match="TimeoutExpired"):
-        ground.probe("benchmarks.loading.probe", {"modules": ["json"]}, limit=0.01)
+        ground.probe("benchmarks.loading.probe", {"groups": {}, "rounds": 1}, limit=0.01)
 
 
 @pytest.mark.parametrize(

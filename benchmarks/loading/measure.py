@@ -57,16 +57,13 @@ def imported(peers: Sequence[str], *, each_room: bool) -> dict[str, list[str]]:
 
 def measure_imports(ground: Ground, groups: Mapping[str, Sequence[str]], rounds: int) -> list[dict[str, Any]]:
     """
-    Import each group in fresh processes, the groups taking turns.
+    Import each group some times, each time in a process that has loaded nothing but Airflow's base classes.
 
     :param ground: What all measurements share.
     :param groups: Modules by the name of their row.
     :param rounds: How often.
     """
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
-    for _ in range(rounds):
-        for name, modules in groups.items():
-            found[name].append(ground.probe("benchmarks.loading.probe", {"modules": list(modules)}))
+    found = ground.probe("benchmarks.loading.probe", {"groups": groups, "rounds": rounds})
     return [{"name": name, "runs": runs} for name, runs in found.items()]
 
 

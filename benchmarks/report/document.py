@@ -62,7 +62,8 @@ def _stand(run: Figures) -> str:
     packages = ", ".join(f"{name} {text}" for name, text in machine["packages"].items())
     stand = (
         f"Measured on {machine['date']} with {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, "
-        f"Python {machine['python']}; {packages}. The run took {run.results['minutes']:g} minutes."
+        f"Python {machine['python']}; {packages}. The run took {run.results['minutes']:g} minutes; before it, the load "
+        f"of the machine was {machine['load']:g}."
     )
     return stand if run.count >= 1000 else f"{TRIAL}\n\n{stand}"
 
@@ -88,12 +89,11 @@ def _waiting(run: Figures) -> Iterator[str]:
             if lines:
                 slow = f", each answer after {delay * 1000:g} ms" if delay else ""
                 yield f"### {TRIGGERS[mode]}, N = {count:,}, {wire}{slow}"
-                yield table(_HEAD, lines)
+                yield table(_PARKED if mode == "park" else _HEAD, lines)
 
 
-_HEAD = (
-    "trigger", "runs", "CPU s per 1,000 polls", "connections per poll", "memory per trigger, KB", "worst stall, ms"
-)  # fmt: skip
+_PARKED = ("trigger", "runs", "memory per trigger, KB")
+_HEAD = (*_PARKED, "CPU s per 1,000 polls", "connections per poll", "worst stall, ms")
 
 
 def _by_size(size: tuple[str, int, float]) -> tuple[bool, int, int]:
@@ -108,14 +108,13 @@ def _cells(run: Figures, mode: str, tls: bool, count: int, delay: float) -> Iter
             continue
         only = Figures({**run.results, "polls": [{**row, "delay": 0.0}]})
         title = f"{client.title} (blocks the loop)" if client.blocks else client.title
-        yield (
-            title,
-            str(len(row["runs"])),
-            None if mode == "park" else only.cpu(name, mode, tls, count),
-            None if name == "sleep" or mode == "park" else only.lines(name, mode, tls, count),
-            only.figure("rss_kb", name, mode, tls, count),
+        held = (title, str(len(row["runs"])), only.figure("rss_kb", name, mode, tls, count))
+        spent = (
+            only.cpu(name, mode, tls, count),
+            None if name == "sleep" else only.lines(name, mode, tls, count),
             only.figure("stall_ms", name, mode, tls, count),
         )
+        yield held if mode == "park" else (*held, *spent)
 
 
 def _asking(run: Figures) -> Iterator[str]:

@@ -97,7 +97,14 @@ def _holding() -> Iterator[Goal]:
         text = f"memory per waiting trigger, TLS, {when}: share of the best peer"
         held = _over(_figure("rss_kb", mode, True), _best("rss_kb", mode, True))
         yield Goal(f"memory-{mode}", text, 0.125, held)
+    text = "memory per waiting trigger, TLS, parked: beyond 1.5 times that of one that only sleeps"
+    yield Goal("memory-sleep", text, 8, _beyond_sleep, unit="KB")
     yield Goal("lines", "connections per poll, burst, plain", 0.02, _lines)
+
+
+def _beyond_sleep(run: Figures) -> float | None:
+    ours, asleep = run.figure("rss_kb", "ours", "park", True), run.figure("rss_kb", "sleep", "park", False)
+    return None if ours is None or asleep is None else ours - 1.5 * asleep
 
 
 def _asking() -> Iterator[Goal]:

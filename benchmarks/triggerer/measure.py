@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ PACE = 10.0
 SETTLE = 3.0
 KINDS = ("sleep", "aiohttp", "ours")
 FAR = 10_000_000
+SLACK = 0.1
+"""Share by which polls per second may differ from what the pace asks for: ours moves each a little."""
 
 
 def _cpu(pids: list[int]) -> float:
@@ -87,6 +89,22 @@ def _watched(pids: list[int], control: Control, seconds: float) -> dict[str, flo
     elapsed = time.monotonic() - began
     cpu, polls = _cpu(pids) - spent, control.ask("/counts")["requests"] - asked
     return {"cpu_percent": 100 * cpu / elapsed, "pss_mb": _pss(pids), "polls_s": polls / elapsed}
+
+
+def uneven(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """
+    Say which kind of trigger polled more or less often than its pace asks for; the sleeper never should.
+
+    :param rows: What was measured.
+    """
+    odd = []
+    for row in rows:
+        full = row["count"] / PACE
+        wanted = 0.0 if row["kind"] == "sleep" else full
+        if abs(row["polls_s"] - wanted) > SLACK * full:
+            seen = f"{row['polls_s']:.1f} polls per second instead of {wanted:g}"
+            odd.append(f"triggerer on {row['database']}, {row['kind']}: {seen}")
+    return odd
 
 
 def measure(ground: Ground, count: int, seconds: float) -> list[dict[str, Any]]:

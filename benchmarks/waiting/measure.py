@@ -12,7 +12,8 @@ from benchmarks.clients import CLIENTS
 from benchmarks.ground import Failed, Ground
 
 PACES = {"burst": 1.0, "steady": 5.0, "park": 10.0}
-POLLS = 3
+POLLS = {"burst": 3, "steady": 1, "park": 0}
+"""Polls of each trigger that find its job running."""
 Report = Callable[[str], None]
 
 
@@ -37,7 +38,7 @@ class Cell:
     @property
     def polls(self) -> int:
         """How many polls of each trigger find its job running; few for who blocks the loop, as each takes so long."""
-        return 1 if CLIENTS[self.client].blocks else POLLS
+        return min(POLLS[self.mode], 1 if CLIENTS[self.client].blocks else 3)
 
     def __str__(self) -> str:
         """Return it for the reader of a log."""
@@ -63,6 +64,19 @@ def cells(names: Sequence[str], count: int, modes: Sequence[str]) -> list[Cell]:
     return [cell for cell in found if cell.sensible()]
 
 
+def expected(cell: Cell) -> dict[str, int]:
+    """
+    Return what a run and the service must have counted: jobs reported done, polls in all and of each job.
+
+    :param cell: What is measured.
+    """
+    asks = cell.client != "sleep"
+    if cell.mode == "park":
+        return {"jobs": cell.count * asks}
+    each = (cell.polls + 1 + CLIENTS[cell.client].extra) * asks
+    return {"done": cell.count, "requests": cell.count * each, "fewest": each, "most": each}
+
+
 def inequality(cell: Cell, figures: Mapping[str, float]) -> str:
     """
     Say where a run did other work than it should have; empty where it did just that.
@@ -70,11 +84,9 @@ def inequality(cell: Cell, figures: Mapping[str, float]) -> str:
     :param cell: What was measured.
     :param figures: What the run and the service counted.
     """
-    if cell.mode == "park" or cell.client == "sleep":
-        return ""
-    each = cell.polls + 1 + CLIENTS[cell.client].extra
-    wanted = {"done": cell.count, "requests": cell.count * each, "fewest": each, "most": each}
-    odd = [f"{name} {figures[name]} instead of {value}" for name, value in wanted.items() if figures[name] != value]
+    odd = [
+        f"{name} {figures[name]} instead of {value}" for name, value in expected(cell).items() if figures[name] != value
+    ]
     return f"{cell}: {', '.join(odd)}" if odd else ""
 
 
