@@ -69,8 +69,7 @@ def test_ours_ends_as_it_should_under_the_faults_of_a_small_run(run: tuple[dict[
 
 
 def test_a_real_triggerer_is_measured_with_our_trigger(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(triggerer, "KINDS", ("ours",))
-    monkeypatch.setattr(triggerer, "server_programs", lambda: None)
+    monkeypatch.setattr(triggerer, "KINDS", {"SQLite": ("ours",)})
     (row,) = triggerer.measure(ground, SMALLEST.deferred, SMALLEST.watched)
     assert row["database"] == "SQLite"
     assert row["pss_mb"] > 0

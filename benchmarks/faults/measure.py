@@ -13,7 +13,7 @@ from benchmarks.faults.service import FAULTS
 from benchmarks.ground import Ground
 from tools.settings import ROOT
 
-AT_ONCE = 2
+AT_ONCE = 4
 HOT = 200
 """Polls within one run at which a trigger does not wait any more, but loops."""
 
