@@ -23,7 +23,7 @@ TASKS = 1000
 PACE = 10.0
 SETTLE = 3.0
 STARTED = 400
-"""Seconds for all to start: Airflow's own start of a thousand triggers takes 20 on an idle machine, 80 on a busy one."""
+"""Seconds for all to start: Airflow itself takes 20 for a thousand triggers, and 80 on a busy machine."""
 KINDS = {"SQLite": ("sleep", "aiohttp", "ours"), "PostgreSQL": ("aiohttp", "ours")}
 """What runs on each database; what sleeping costs does not depend on it."""
 FAR = 10_000_000
