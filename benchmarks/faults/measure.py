@@ -13,7 +13,7 @@ from benchmarks.faults.service import FAULTS
 from benchmarks.ground import Ground
 from tools.settings import ROOT
 
-AT_ONCE = 4
+AT_ONCE = 2
 HOT = 200
 """Polls within one run at which a trigger does not wait any more, but loops."""
 
@@ -48,7 +48,8 @@ def _of(ground: Ground, client: str, names: Sequence[str]) -> dict[str, Any]:
 
 def measure(ground: Ground, clients: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
     """
-    Play every fault to every client; their CPU is not measured, so some run side by side.
+    Play every fault to every client; CPU is not measured, so two run side by side: more would starve each other
+    into deadlines.
 
     :param ground: What all measurements share.
     :param clients: Names in ``CLIENTS``.
