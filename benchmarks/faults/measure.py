@@ -48,8 +48,9 @@ def _of(ground: Ground, client: str, names: Sequence[str]) -> dict[str, Any]:
 
 def measure(ground: Ground, clients: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
     """
-    Play every fault to every client; CPU is not measured, so two run side by side: more would starve each other
-    into deadlines.
+    Play every fault to every client.
+
+    CPU is not measured, so two run side by side; more would starve each other into their deadlines.
 
     :param ground: What all measurements share.
     :param clients: Names in ``CLIENTS``.
