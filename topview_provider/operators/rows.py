@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from topview_provider import catalog
-from topview_provider.catalog.check import build
+from topview_provider import catalog, late
 from topview_provider.waiting import TopviewConnected
 
 
@@ -64,7 +63,7 @@ class TopviewRowOperator(TopviewConnected, BaseOperator):
         from topview_provider.exceptions import TopviewInvalidRequest
 
         row = self.row_of_class()
-        body, problems = build(row, {**self.arguments(), **shared}, extra)
+        body, problems = late.check.build(row, {**self.arguments(), **shared}, extra)
         if problems:
             reasons = "; ".join(problem.text for problem in problems)
             raise TopviewInvalidRequest(f"{row.name} was not sent to TopView: {reasons}")
