@@ -114,6 +114,18 @@ def test_a_turn_that_was_granted_and_cancelled_before_it_was_used_goes_to_the_ne
     assert run(main()) in (pytest.approx(1.0), pytest.approx(2.0))
 
 
+def test_who_has_a_deadline_leaves_at_it_whatever_the_service_asks() -> None:
+    async def main() -> list[float]:
+        limiter = Limiter(1)
+        limiter.slow(100)
+        await limiter.turn(0.0, latest=7.0)
+        first = now()
+        await limiter.turn(0.0)
+        return [first, now()]
+
+    assert run(main()) == pytest.approx([7.0, 100.0])
+
+
 def test_ten_thousand_who_are_cancelled_at_random_leave_nothing_behind() -> None:
     async def main() -> int:
         limiter, source = Limiter(1000), random.Random(2)

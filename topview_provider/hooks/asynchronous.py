@@ -167,11 +167,11 @@ class TopviewAsyncHook:
         return self._own
 
     async def _open(self, shared: Shared) -> None:
-        shared.settings, tls = await asyncio.to_thread(_prepare, self.topview_conn_id)
+        settings, tls = await asyncio.to_thread(_prepare, self.topview_conn_id)
         import aiohttp
 
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
-        shared.limiter = Limiter(shared.settings.max_rps)
+        shared.settings, shared.limiter = settings, Limiter(settings.max_rps)
         shared.session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[tracing()]
         )
@@ -179,7 +179,8 @@ class TopviewAsyncHook:
     async def _poll(self, watch: Watch) -> Step:
         try:
             call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, watch.cloud_front)
-            return watch.saw(requesting.task_answer(call, await self._send(call, watch.patience)), time.time())
+            result = await self._send(call, watch.patience, watch.end_time - time.time())
+            return watch.saw(requesting.task_answer(call, result), time.time())
         except errors.TopviewAuthError as error:
             try:
                 return watch.missed(error, time.time(), key_changed=await self.reread())
@@ -201,12 +202,13 @@ class TopviewAsyncHook:
 
         return await AsyncRetrying(**rules)(self._send, call)
 
-    async def _send(self, call: wire.Call, patience: float = 0.0) -> Any:
+    async def _send(self, call: wire.Call, patience: float = 0.0, remaining: float = 86_400.0) -> Any:
         shared = self._shared
         session, limiter = shared.session, shared.limiter
         assert session is not None
         uid = self.settings.uid if call.uid_optional else await self._uid()
-        await limiter.turn(asyncio.get_running_loop().time() + patience)
+        now = asyncio.get_running_loop().time()
+        await limiter.turn(now + patience, now + remaining)
         try:
             result = await asend(session, self.settings, uid, call)
         except errors.TopviewError as error:

@@ -32,7 +32,7 @@ class Limiter:
         self._filled_at = 0.0
         self._closed_until = 0.0
         self._grown_at = 0.0
-        self._queue: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._queue: list[tuple[float, int, asyncio.Future[bool]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -41,25 +41,30 @@ class Limiter:
         """How many wait for their turn."""
         return sum(not turn.done() for _, _, turn in self._queue)
 
-    async def turn(self, due: float) -> None:
+    async def turn(self, due: float, latest: float | None = None) -> None:
         """
         Wait until a request may leave.
 
         :param due: Moment of the loop's clock by which it is wanted; the earliest goes first.
+        :param latest: Moment at which it leaves in any case: the deadline of who asks.
         """
         loop = asyncio.get_running_loop()
         if not self._queue and self._take(loop.time()):
             return
-        mine: asyncio.Future[None] = loop.create_future()
+        mine: asyncio.Future[bool] = loop.create_future()
         heapq.heappush(self._queue, (due, next(self._order), mine))
         self._wake(loop)
+        last = None if latest is None else loop.call_at(latest, _grant, mine)
         try:
             await mine
         except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled():  # granted, and not used
+            if mine.done() and not mine.cancelled() and mine.result():  # granted, and not used
                 self._tokens += 1
             self._wake(loop)
             raise
+        finally:
+            if last:
+                last.cancel()
 
     def slow(self, asked: float | None) -> None:
         """
@@ -106,7 +111,13 @@ class Limiter:
             if self._queue[0][2].done():
                 heapq.heappop(self._queue)
             elif self._take(loop.time()):
-                heapq.heappop(self._queue)[2].set_result(None)
+                heapq.heappop(self._queue)[2].set_result(True)
             else:
                 break
         self._wake(loop)
+
+
+def _grant(turn: asyncio.Future[bool]) -> None:
+    """Let one go who cannot wait any longer, without a token."""
+    if not turn.done():
+        turn.set_result(False)
