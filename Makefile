@@ -11,7 +11,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help venv demo standin test format lint bench docs constraints clean
+.PHONY: help venv demo standin test faults format lint bench docs constraints clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,9 @@ standin: venv  ## run the stand-in service in the foreground
 
 test: venv  ## run all tests with branch coverage
 	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
+
+faults: venv  ## run every cell of docs/fault-matrix.md through a real Airflow, and write the page
+	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short --maxfail=20 tests/e2e/faults $(PYTEST_ARGS)
 
 format: venv  ## format the code and mend what can be mended
 	$(BIN)/ruff format .

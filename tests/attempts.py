@@ -57,7 +57,9 @@ def ids(service: StandIn) -> list[str]:
 
 
 def remember_in(folder: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the ledger path in Airflow's configuration."""
+    """Set the ledger path in Airflow's configuration; a local folder is made, as a person would."""
+    if "://" not in str(folder) and str(folder).strip():
+        Path(folder).mkdir(parents=True, exist_ok=True)
     monkeypatch.setenv("AIRFLOW__TOPVIEW__LEDGER_PATH", str(folder))
 
 

@@ -160,25 +160,31 @@ class Airflow:
 @pytest.mark.parametrize("retries", [0, 1, 5])
 def test_a_round_begins_with_the_run_and_with_each_clear(retries: int) -> None:
     airflow = Airflow(retries)
-    assert airflow.attempt() == Attempt(1, 0)
+    assert airflow.attempt() == Attempt(1, retries, retries)
     assert airflow.attempt().first
-    assert airflow.retry() == Attempt(2, 0)
+    assert airflow.retry() == Attempt(2, retries, retries)
     assert not airflow.attempt().first
-    assert airflow.clear() == Attempt(3, 2)
+    assert airflow.clear() == Attempt(3, 2 + retries, retries)
     assert airflow.attempt().first
-    assert airflow.retry() == Attempt(4, 2)
+    assert airflow.retry() == Attempt(4, 2 + retries, retries)
     assert not airflow.attempt().first
-    assert airflow.clear() == Attempt(5, 4)
+    assert airflow.clear() == Attempt(5, 4 + retries, retries)
 
 
 @pytest.mark.parametrize("retries", [0, 3])
 def test_a_clear_of_a_running_task_is_no_new_round(retries: int) -> None:
     airflow = Airflow(retries)
-    assert airflow.restart() == Attempt(2, 0)
+    assert airflow.restart() == Attempt(2, retries, retries)
     assert not airflow.attempt().first
-    record = Record("fp", topview_task_id="t1", round=0)
+    record = Record("fp", topview_task_id="t1", round=retries)
     assert not airflow.attempt().cleared_since(record)
     assert airflow.clear().cleared_since(record)
+
+
+def test_fewer_retries_in_the_dag_are_no_clear() -> None:
+    record = Record("fp", topview_task_id="t1", round=5)
+    ti = FakeTaskInstance(try_number=2, max_tries=5)
+    assert not Attempt.of({"ti": ti}, 1).cleared_since(record)
 
 
 def test_airflow_tells_the_attempt_under_the_names_that_are_read() -> None:

@@ -237,7 +237,35 @@ def test_airflow_s_store_comes_before_files(
     context: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember_in(tmp_path, monkeypatch)
-    assert store_of(context) is context["task_state_store"]
+    context["ti"].__dict__.update(IDS)
+    found = store_of(context)
+    assert found is not None
+    found.set(KEY, {"fingerprint": "new"})
+    assert context["task_state_store"] == {KEY: {"fingerprint": "new"}}
+    assert files(tmp_path) == []
+
+
+def test_what_an_older_airflow_left_as_a_file_is_found_after_the_upgrade_and_forgotten_with_it(
+    context: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_in(tmp_path, monkeypatch)
+    store(tmp_path).set(KEY, {"fingerprint": "old"})
+    context["ti"].__dict__.update(IDS)
+    found = store_of(context)
+    assert found is not None
+    assert found.get(KEY) == {"fingerprint": "old"}
+    assert f"and the file {store(tmp_path).where(KEY)}" in Ledger.of(context).forget_by_hand
+    found.set(KEY, {"fingerprint": "new"})
+    assert found.get(KEY) == {"fingerprint": "new"}
+    found.delete(KEY)
+    assert found.get(KEY) is None
+
+
+@pytest.mark.parametrize("path", ["ledger", "/no/such/folder", "file:///no/such/folder"])
+def test_a_ledger_path_that_is_not_there_is_refused_and_not_made(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__TOPVIEW__LEDGER_PATH", path)
+    with pytest.raises(TopviewInvalidRequest, match=r"\[topview\] ledger_path is .*no folder that is there"):
+        store_of(forgetful())
 
 
 def test_files_come_before_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ CODES = {
     "400": (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     "401": (errors.TopviewAuthError, None),
     "403": (errors.TopviewAuthError, None),
-    "404": (errors.TopviewUnavailable, errors.TopviewNotFound),
+    "404": (errors.TopviewUnavailable, errors.TopviewPathNotFound),
     "408": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
     "429": (errors.TopviewBusy, None),
     "500": (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
@@ -69,7 +69,7 @@ STATUSES = {
     400: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     401: (errors.TopviewAuthError, None),
     403: (errors.TopviewAuthError, None),
-    404: (errors.TopviewUnavailable, errors.TopviewNotFound),
+    404: (errors.TopviewUnavailable, errors.TopviewPathNotFound),
     405: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     407: (errors.TopviewUnavailable, errors.TopviewInvalidRequest),
     408: (errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
@@ -107,11 +107,11 @@ def test_an_http_status_says_what_to_do(status: int, classes: tuple[type, type |
         (400, "401", errors.TopviewAuthError, errors.TopviewAuthError),
         (400, "500", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
         (401, "500", errors.TopviewAuthError, errors.TopviewAuthError),
-        (404, "404", errors.TopviewUnavailable, errors.TopviewNotFound),
+        (404, "404", errors.TopviewUnavailable, errors.TopviewPathNotFound),
         (404, "4000", errors.TopviewInvalidRequest, errors.TopviewInvalidRequest),
         (404, "4004", errors.TopviewNotFound, errors.TopviewNotFound),
         (404, "5000", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
-        (404, "strange", errors.TopviewUnavailable, errors.TopviewNotFound),
+        (404, "strange", errors.TopviewUnavailable, errors.TopviewPathNotFound),
         (302, "4000", errors.TopviewUnavailable, errors.TopviewInvalidRequest),
         (500, "401", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
         (400, "200", errors.TopviewUnavailable, errors.TopviewSubmitUnknown),
@@ -175,7 +175,7 @@ def test_an_error_says_what_to_do_about_it() -> None:
 def test_an_uncertain_path_names_its_other_spelling() -> None:
     for guess in (Call("POST", "/v1/a", alternatives=("/v2/a",), submits=submits) for submits in (True, False)):
         missing = refused(guess, b"<html>", 404)
-        assert type(missing) is errors.TopviewNotFound
+        assert type(missing) is errors.TopviewPathNotFound
         assert "another spelling is /v2/a: set it under 'paths'" in str(missing)
         assert "spelling" not in str(refused(guess, b"", 400))
 

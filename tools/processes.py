@@ -70,6 +70,17 @@ def title(pid: int) -> str:
     return ""
 
 
+def parent(pid: int) -> int:
+    """
+    Return the process that started another one; 0 if that is gone.
+
+    :param pid: The started one.
+    """
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
 def send(signum: int, pids: Sequence[int]) -> None:
     """
     Signal processes; those that are gone meanwhile are no error.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ import requests
 from tools.processes import until
 
 FINISHED = {"success", "failed"}
+PAGE = 100
+"""Items of one page; Airflow gives no more at once."""
 CONTEXT = {
     *("timestamp", "level", "event", "logger", "filename", "lineno", "error_detail"),
     *("dag_id", "run_id", "task_id", "map_index", "try_number", "ti_id"),
@@ -79,6 +81,21 @@ class AirflowApi:
         """
         return self.request("GET", f"/api/v2{path}", params=params)
 
+    def pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
+        """
+        Read all pages of a list.
+
+        :param path: For example ``/dags``.
+        :param key: Where in the answer the items stand.
+        :param params: Query string.
+        """
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self.get(path, **params, limit=PAGE, offset=len(found))
+            found += answer[key]
+            if not answer[key] or len(found) >= answer["total_entries"]:
+                return found
+
     def login(self) -> None:
         """Fetch the token that every visitor gets where all are admins."""
         token = self.request("GET", "/auth/token")["access_token"]
@@ -99,7 +116,7 @@ class AirflowApi:
 
     def dag_ids(self) -> list[str]:
         """Return the DAGs that Airflow knows."""
-        return [dag["dag_id"] for dag in self.get("/dags")["dags"]]
+        return [dag["dag_id"] for dag in self.pages("/dags", "dags")]
 
     def wait_for_dag(self, dag_id: str, *, limit: float = 60) -> None:
         """
@@ -109,13 +126,23 @@ class AirflowApi:
         :param limit: Seconds.
         :raises RuntimeError: Some DAG file cannot be imported.
         """
+        self.wait_for_dags({dag_id}, limit=limit)
+
+    def wait_for_dags(self, dag_ids: Set[str], *, limit: float = 60) -> None:
+        """
+        Wait until the DAG processor has stored some DAGs.
+
+        :param dag_ids: Which ones.
+        :param limit: Seconds.
+        :raises RuntimeError: Some DAG file cannot be imported.
+        """
 
         def known() -> bool:
             if errors := self.import_errors():
                 raise RuntimeError("\n".join(f"{name}:\n{text}" for name, text in errors.items()))
-            return dag_id in self.dag_ids()
+            return dag_ids <= set(self.dag_ids())
 
-        until(known, limit=limit, what=f"DAG {dag_id}")
+        until(known, limit=limit, what=f"DAG {', '.join(sorted(dag_ids))}")
 
     def unpause(self, dag_id: str) -> None:
         """

@@ -27,6 +27,8 @@ COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+SPARE = {"second-triggerer": COMPONENTS["triggerer"]}
+"""What runs only where it is launched by its name."""
 
 
 class AirflowStack:
@@ -62,7 +64,7 @@ class AirflowStack:
         self.mark = secrets.token_hex(8)
         self.services = {
             name: Service(name, self.command(*arguments), env=self._env_of(name), mark=self.mark, logs=self.logs)
-            for name, arguments in COMPONENTS.items()
+            for name, arguments in (COMPONENTS | SPARE).items()
         }
         self.api = AirflowApi(self.url)
         self.started: dict[str, datetime] = {}
@@ -171,7 +173,7 @@ class AirflowStack:
         """
         Start a component without waiting for it.
 
-        :param name: One of ``COMPONENTS``.
+        :param name: One of ``COMPONENTS`` or ``SPARE``.
         """
         self.started[name] = datetime.now(UTC)
         self.services[name].start()
@@ -238,7 +240,8 @@ class AirflowStack:
         """
         self.check_alive()
         health = self.api.health()
-        beats = {name: health.get(name.replace("-", "_")) or {} for name in self.started if name != "api-server"}
+        names = (name for name in self.started if name != "api-server" and name not in SPARE)
+        beats = {name: health.get(name.replace("-", "_")) or {} for name in names}
         return bool(health) and all(_beats_since(beat, self.started[name]) for name, beat in beats.items())
 
 

@@ -23,7 +23,7 @@ class Line:
     :param family: The task family.
     :param topview_task_id: TopView's id.
     :param topview_conn_id: The connection it was bought with.
-    :param submitted_at: Unix time at which, or before which, it was submitted.
+    :param submitted_at: Unix time at which it was submitted; None where nobody knows.
     :param failed: It failed at TopView.
     :param cost_credit: Its cost; None where that is not known.
     :param source: Where the cost is known from: ``answer``, ``log``, ``failed`` (which is free), ``unknown``.
@@ -34,7 +34,7 @@ class Line:
     family: str
     topview_task_id: str
     topview_conn_id: str
-    submitted_at: float
+    submitted_at: float | None
     failed: bool = False
     cost_credit: float | None = None
     source: str = "unknown"
@@ -69,7 +69,7 @@ def line_of(task_id: str, card: Mapping[str, Any]) -> Line:
         str(card["family"]),
         str(card["topview_task_id"]),
         str(card["topview_conn_id"]),
-        float(card["submitted_at"]),
+        card["submitted_at"],
         card["state"] == "failed",
         cost,
         "unknown" if cost is None else "answer",

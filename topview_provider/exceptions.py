@@ -17,7 +17,8 @@ What can go wrong, sorted by what to do about it.
         +-- TopviewBudgetExceeded      the request may cost more than its max_credits; refused here, nothing was spent
         +-- TopviewInvalidRequest      a field is wrong; refused here or by TopView (4xxx)
         +-- TopviewContentRejected     the content check said no (6xxx)
-        +-- TopviewNotFound            TopView does not know this id or path (4004)
+        +-- TopviewNotFound            TopView does not know this id (4004)
+            +-- TopviewPathNotFound    there is nothing at this address (HTTP 404): a path in the connection, a gateway
 
 ``TopviewRejected``, ``TopviewSubmitUnknown`` and ``TopviewPartialResult`` are also ``AirflowFailException``: an
 automatic retry would repeat the mistake or pay twice.
@@ -105,7 +106,11 @@ class TopviewContentRejected(TopviewRejected):
 
 
 class TopviewNotFound(TopviewRejected):
-    """TopView does not know this id or path."""
+    """TopView does not know this id."""
+
+
+class TopviewPathNotFound(TopviewNotFound):
+    """There is nothing at this address, which says nothing about the task."""
 
 
 def by_name(name: str) -> type[TopviewError]:

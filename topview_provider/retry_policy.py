@@ -86,4 +86,4 @@ def _of_its_round(try_number: int, context: Any) -> int:
     if task is None:
         return try_number
     attempt = Attempt.of(context, task.retries or 0)
-    return max(1, attempt.number - attempt.round)
+    return max(1, attempt.number - attempt.before)

@@ -55,6 +55,22 @@ def task_id_of(value: Any, name: str = "topview_task_id") -> str:
     return str(found).strip()
 
 
+def switch(name: str, value: Any) -> bool:
+    """
+    Return a switch; a text that a template rendered will do.
+
+    :param name: The argument, for the message.
+    :param value: True, False, or how they are spelled.
+    :raises TopviewInvalidRequest: It is neither.
+    """
+    from topview_provider.catalog.fields import FieldError, truth
+
+    try:
+        return truth(value)
+    except FieldError as error:
+        raise errors.TopviewInvalidRequest(f"{name}: {error}") from None
+
+
 class TopviewConnected:
     """Mix the hook of a connection into an operator or a sensor."""
 

@@ -45,7 +45,8 @@ ADVICE: Mapping[type[errors.TopviewError], str] = {
     errors.TopviewInsufficientCredits: "top up the API credits, then clear the task",
     errors.TopviewContentRejected: "change the input; a refused task is refunded",
     errors.TopviewSubmitUnknown: "TopView may have accepted and may charge it, so it is not sent again by itself; look "
-    "at the task list or the credit log of the account first",
+    "at the task list or the credit log of the account first (a charge shows there some minutes after the task is "
+    "done). A task operator that is cleared looks for it itself, and its error names the ways to go on",
 }
 
 
@@ -133,7 +134,7 @@ def refusal(
     text = f"{call} answered {label}: {message or 'no message'}"
     if call.topview_task_id:
         text += f" (topview_task_id {call.topview_task_id})"
-    if found is errors.TopviewNotFound and call.alternatives:
+    if issubclass(found, errors.TopviewNotFound) and call.alternatives:
         text += (
             f". The path is uncertain; another spelling is {' or '.join(call.alternatives)}: set it under 'paths' "
             "in the extra of the connection"
@@ -283,7 +284,7 @@ def _meaning(call: Call, status: int, code: str) -> type[errors.TopviewError]:
     if own and (200 <= status < 300 or 400 <= status < (500 if call.submits else 600)):
         return own
     if status == 404 and (call.submits or call.alternatives):
-        return errors.TopviewNotFound
+        return errors.TopviewPathNotFound
     if call.submits and (300 <= status < 400 or (400 <= status < 500 and not code)):
         return errors.TopviewInvalidRequest
     return errors.TopviewUnavailable

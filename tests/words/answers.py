@@ -120,7 +120,7 @@ def a_host_that_has_moved(scene: Scene) -> None:
 
 
 @says(
-    errors.TopviewNotFound,
+    errors.TopviewPathNotFound,
     f"POST {GUESSED.submit} answered HTTP 404",
     "The path is uncertain; another spelling is ",
     "set it under 'paths' in the extra of the connection",

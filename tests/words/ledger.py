@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.attempts import BlindStore, DeafStore, forgetful, retried
+from tests.attempts import BlindStore, DeafStore, cleared, forgetful, retried
 from tests.conftest import FakeStore
 from tests.contract.running import known
+from tests.test_exports_again import export, preview, say
 from tests.test_orphans import in_dag
 from topview_provider.catalog import LISTINGS
 from topview_provider.exceptions import (
@@ -63,10 +64,10 @@ def a_store_that_cannot_be_written(scene: Scene) -> None:
     scene.buy()
 
 
-@says(TopviewError, "The ledger cannot be written; TopView accepted", "no database", task=True)
-def an_id_that_cannot_be_written_before_the_task_ends(scene: Scene) -> None:
-    scene.store = DeafStore(1)
-    scene.buy()
+@says(TopviewError, "The ledger cannot be written; TopView accepted t-1: no database")
+def an_id_to_go_on_with_that_cannot_be_written(scene: Scene) -> None:
+    scene.store = DeafStore(0)
+    scene.buy(resume_topview_task_id="t-1")
 
 
 class Racing(FakeStore):
@@ -88,7 +89,7 @@ def two_attempts_at_the_same_moment(scene: Scene) -> None:
     "may have accepted and may charge it",
     "not sent again by itself",
     "it has no list that shows what this family was given",
-    "What to do: look at the account's task list or credit log",
+    "What to do: look at the account's task list, or at the credit log",
     "set resume_topview_task_id to its id and clear this task",
     f"if not, {STORAGE_TAB} and clear this task",
     "on_orphaned_intent='resubmit' buys anew",
@@ -215,3 +216,18 @@ def a_wrong_word_in_airflow_s_configuration(scene: Scene) -> None:
 def a_ledger_path_whose_file_system_is_not_installed(scene: Scene) -> None:
     scene.setting("ledger_path", "s3://bucket/ledger")
     scene.buy(context=forgetful())
+
+
+@says(TopviewInvalidRequest, "[topview] ledger_path is '/no/such/folder'", "is a disk not mounted here?")
+def a_ledger_path_that_is_not_there(scene: Scene) -> None:
+    scene.setting("ledger_path", "/no/such/folder")
+    scene.buy(context=forgetful())
+
+
+@says(TopviewNotFound, "another export of this script took its place", "What to do: ", "on_missing_result='resubmit'")
+def an_export_whose_place_another_one_took(scene: Scene) -> None:
+    scene.ready()
+    topview_task_id, store = preview(FakeStore()), FakeStore()
+    for number, words in enumerate(("one", "two", "one"), 1):
+        say(topview_task_id, words)
+        export(topview_task_id, retried(store, 1) if number == 1 else cleared(store, number))

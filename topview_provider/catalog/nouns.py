@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from topview_provider.catalog.fields import Field, FieldError, is_empty, truth
+from topview_provider.catalog.fields import LEFTOVERS, Field, FieldError, is_empty, truth
 
 NOTICE_URL = Field("noticeUrl", rule="TopView POSTs here when the task ends; a hint only, the truth is the query")
 
@@ -181,12 +181,14 @@ class TaskFamily(Row):
         everything.
 
         :param body: The submit body, or the sensor's arguments in wire names.
-        :raises FieldError: ``preview`` is neither true nor false.
+        :raises FieldError: ``preview`` is neither true nor false, or the item is what an empty template leaves.
         """
         if not self.item_id_key:
             return {}
         judge = {"items": self.preview_items_key if self._previews(body.get("preview")) else self.items_key}
         picked = body.get(self.item_id_key)
+        if str(picked).strip() in LEFTOVERS and picked is not None:
+            raise FieldError(f"{self.item_id_key}: {picked!r}; did a template render nothing?")
         if picked not in (None, ""):
             judge["script_id"] = str(picked)
         return judge

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import requests
 
+from topview_provider.catalog.fields import LEFTOVERS
 from topview_provider.exceptions import TopviewInvalidRequest, TopviewNotFound, TopviewUnavailable
 from topview_provider.hooks.doors import plain_session, transport
 from topview_provider.hooks.settings import Settings
@@ -101,12 +102,12 @@ def file_path(text: Any, argument: str) -> ObjectStoragePath:
 
     :param text: Local path or URL.
     :param argument: What the user calls it.
-    :raises TopviewInvalidRequest: It is empty, ends in ``/`` or is an existing folder.
+    :raises TopviewInvalidRequest: It is empty, ends in ``/``, is an existing folder or what an empty template leaves.
     """
     from topview_provider.hooks.topview import storage_path
 
     spelled = str(text or "").strip()
-    if not spelled or spelled.endswith("/"):
+    if not spelled or spelled.endswith("/") or spelled in LEFTOVERS:
         raise TopviewInvalidRequest(f"{argument}: {spelled!r} is no path of a file")
     target = storage_path(text)
     refuse_folder(target, argument)
@@ -235,8 +236,9 @@ def upload_size(source: Any) -> int:
 def version_of(source: Any) -> str:
     """Return what tells one state of a file from a later one: its ETag, else when it was changed."""
     info = source.fs.info(source.path)
-    names = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated")
-    return next((str(info[name]) for name in names if info.get(name)), "")
+    names = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "modificationTime")
+    # What tells no state apart is never the same: to send a file again costs nothing.
+    return next((str(info[name]) for name in names if info.get(name)), uuid.uuid4().hex)
 
 
 def credential(answer: Any) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown
 from topview_provider.ledger import words
 from topview_provider.ledger.records import Purchase, Record
 from topview_provider.ledger.rules import Action, Attempt, Rules, decide
-from topview_provider.ledger.stores import KEY, FileStore, Spoilt, Store, store_of, without_ledger
+from topview_provider.ledger.stores import KEY, FileStore, Spoilt, Store, UpgradedStore, store_of, without_ledger
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,9 @@ class Ledger:
         """How a person deletes the record, as a clause."""
         if self._files is not None:
             return f"delete the file {self._files.where(KEY)}"
+        if isinstance(self._store, UpgradedStore):
+            tab = f"the key {KEY!r} under Task State Store in the task's Storage tab"
+            return f"delete {tab} and the file {self._store.files.where(KEY)}"
         return f"delete the key {KEY!r} under Task State Store in the task's Storage tab"
 
     def read(self) -> Record | None:
@@ -111,17 +114,24 @@ class Ledger:
         at = time.time() if submitted_at is None else submitted_at
         return self.write(replace(record.alone(), topview_task_id=topview_task_id, submitted_at=at, outcome=""))
 
-    def settle(self, topview_task_id: str, outcome: str, cost_credit: float | None = None) -> None:
+    def settle(self, topview_task_id: str, outcome: str, cost_credit: float | None = None, made: str = "") -> None:
         """
         Write how the task ended, unless the record is another task's by now.
+
+        A store that is away must not cost a result that is paid for: that is logged, and the next attempt asks again.
 
         :param topview_task_id: The task that ended.
         :param outcome: ``success`` or ``failed``.
         :param cost_credit: Charge in credits.
+        :param made: The item that stands there now, see :class:`Record`.
         """
-        record = self.read()
-        if record and record.topview_task_id in ("", topview_task_id):
-            self.write(replace(record, topview_task_id=topview_task_id, outcome=outcome, cost_credit=cost_credit))
+        try:
+            record = self.read()
+            if record and record.topview_task_id in ("", topview_task_id):
+                record = replace(record, topview_task_id=topview_task_id, outcome=outcome)
+                self.write(replace(record, cost_credit=cost_credit, made=made))
+        except TopviewError as error:
+            log.error("%s ended with %s, which could not be noted: %s", topview_task_id, outcome, error)
 
     def forget(self, record: Record) -> None:
         """
@@ -218,13 +228,23 @@ def buy_once(book: Ledger, bought: Purchase, name: str, attempt: Attempt, call: 
     except TopviewError:
         book.forget(record)
         raise
-    book.write(replace(record, outcome="success", kept=result))
+    try:
+        book.write(replace(record, outcome="success", kept=result))
+    except TopviewError as error:
+        log.error("%s is paid for, and its answer could not be noted: %s", name, error)
     return result
 
 
 def ids_held(records: Iterable[Record]) -> set[str]:
-    """Return the ids that these records hold."""
-    return {record.topview_task_id for record in records if record.topview_task_id}
+    """Return the ids that these records hold, those of earlier purchases too."""
+    flat = [one for record in records for one in (record.flat(), *record.earlier)]
+    return {str(one["topview_task_id"]) for one in flat if one.get("topview_task_id")}
+
+
+def lost_one(records: Iterable[Record]) -> bool:
+    """Tell whether one of these records is an intent whose id nobody knows."""
+    flat = [one for record in records for one in (record.flat(), *record.earlier)]
+    return any(not one.get("topview_task_id") and not one.get("outcome") for one in flat)
 
 
 def _record(found: Any) -> Record:

@@ -36,13 +36,17 @@ class Record:
     :param topview_task_id: Id of the accepted task; empty while nobody knows whether the POST was taken.
     :param submitted_at: Unix time of the acceptance; 0 if nobody knows it.
     :param seen: The item that stood there before an export, see ``TaskFamily.judge``.
+    :param judge: What decides when it is done; the inputs of a later attempt may say something else.
     :param outcome: ``success`` or ``failed`` once known.
     :param cost_credit: Charge in credits, where TopView tells it.
     :param kept: What a call answered, where the answer itself is what was bought.
     :param parts: Digests of the purchase's parts.
-    :param round: In which round it was bought, see :class:`topview_provider.ledger.rules.Attempt`; None if unknown.
+    :param round: In which round it was bought or gone on with, see :class:`topview_provider.ledger.rules.Attempt`;
+        None if unknown.
     :param earlier: What was bought with other inputs before, as plain JSON, the latest first: who goes back to them
         gets it without paying again.
+    :param made: The item that stood there at the end, where tasks of several purchases share one id: a later export
+        takes its place.
     """
 
     fingerprint: str
@@ -57,6 +61,8 @@ class Record:
     parts: Mapping[str, str] = field(default_factory=dict)
     round: int | None = None
     earlier: Sequence[Mapping[str, Any]] = ()
+    judge: Mapping[str, str] = field(default_factory=dict)
+    made: str = ""
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Record:

@@ -26,11 +26,13 @@ class Attempt:
     of their first attempt.
 
     :param number: Airflow's try number, from 1.
-    :param round: Try number before the first attempt of the round: 0, and more after each clear.
+    :param round: Airflow's ``max_tries``, which grows at each clear and at nothing else.
+    :param retries: Retries of the task, as the DAG has them now.
     """
 
     number: int
     round: int
+    retries: int = 0
 
     @classmethod
     def of(cls, context: Mapping[str, Any], retries: int) -> Attempt:
@@ -42,14 +44,19 @@ class Attempt:
         """
         ti = context["ti"]
         try:
-            return cls(int(ti.try_number), int(ti.max_tries) - retries)
+            return cls(int(ti.try_number), int(ti.max_tries), retries)
         except (AttributeError, TypeError, ValueError):
             return cls(2, 0)
 
     @property
+    def before(self) -> int:
+        """How many tries came before this round."""
+        return self.round - self.retries
+
+    @property
     def first(self) -> bool:
         """Whether no attempt of this round came before."""
-        return self.number - 1 <= self.round
+        return self.number - 1 <= self.before
 
     def cleared_since(self, record: Record) -> bool:
         """Tell whether a person cleared the task after this record was made."""

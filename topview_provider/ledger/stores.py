@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -113,16 +114,60 @@ class FileStore:
             raise Spoilt(f"{file} holds no JSON: {error}") from error
 
 
+class UpgradedStore:
+    """
+    Keep values in Airflow's store, and still find those that an older Airflow left as files.
+
+    :param store: Airflow's store.
+    :param files: The files of the same task instance.
+    """
+
+    def __init__(self, store: Store, files: FileStore) -> None:
+        self.store = store
+        self.files = files
+
+    def get(self, key: str) -> Any:
+        """
+        Return the value of Airflow's store, else that of the file.
+
+        :param key: Name of the value.
+        """
+        found = self.store.get(key)
+        return self.files.get(key) if found is None else found
+
+    def set(self, key: str, value: Any) -> None:
+        """
+        Write the value into Airflow's store.
+
+        :param key: Name of the value.
+        :param value: Plain JSON.
+        """
+        self.store.set(key, value)
+
+    def delete(self, key: str) -> None:
+        """
+        Remove the value from both; the file first, so that no moment shows the older one alone.
+
+        :param key: Name of the value.
+        """
+        self.files.delete(key)
+        self.store.delete(key)
+
+
 def store_of(context: Mapping[str, Any]) -> Store | None:
-    """Return the store of the task instance of this context; None where neither Airflow nor the user has one."""
-    if (found := compat.task_store(context)) is not None:
-        store: Store = found
-        return store
-    root = str(conf.get("topview", "ledger_path", fallback="") or "").strip()
-    if not root:
-        return None
-    ti = context["ti"]
-    return FileStore(root, ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1))
+    """
+    Return the store of the task instance of this context; None where neither Airflow nor the user has one.
+
+    :raises TopviewInvalidRequest: ``[topview] ledger_path`` is a local folder that is not there.
+    """
+    ti, root = context["ti"], str(conf.get("topview", "ledger_path", fallback="") or "").strip()
+    files = None
+    if root:
+        files = FileStore(_usable(root), ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1))
+    store: Store | None = compat.task_store(context)
+    if store is not None and files is not None:
+        return UpgradedStore(store, files)
+    return files if store is None else store
 
 
 def without_ledger() -> str:
@@ -135,6 +180,20 @@ def without_ledger() -> str:
     if found not in ("fail", "warn"):
         raise TopviewInvalidRequest(f"[topview] without_ledger is {found!r} in Airflow's configuration: fail or warn")
     return found
+
+
+def _usable(root: str) -> str:
+    local = root.removeprefix("file://")
+    if "://" in local:
+        return root
+    if not os.path.isabs(os.path.expanduser(local)) or not os.path.isdir(os.path.expanduser(local)):
+        raise TopviewInvalidRequest(
+            f"[topview] ledger_path is {root!r} in Airflow's configuration, which is no folder that is there and named "
+            "from the root: is a disk not mounted here? Nothing is submitted without the records in it. What to do: "
+            "mount the disk, or make the folder inside the mount; on Airflow 3.3 and later the option may be emptied "
+            "once no task from before the upgrade will be cleared"
+        )
+    return root
 
 
 def _name(text: str) -> str:

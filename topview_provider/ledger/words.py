@@ -39,9 +39,10 @@ def orphaned(
     resume = "set resume_topview_task_id to its id and clear this task; if not, " if resumable else "you have paid; "
     again = ". on_orphaned_intent='resubmit' buys anew instead of asking" if resumable else ""
     return TopviewSubmitUnknown(
-        f"An earlier attempt announced a submit of {family} {age} s ago and died before it could note TopView's "
-        f"answer, so TopView may have accepted and may charge it. It is not sent again by itself.{seen} What to do: "
-        f"look at the account's task list or credit log. If it is there, {resume}{forget} and clear this task{again}"
+        f"An earlier attempt announced a submit of {family} {age} s ago and has no id for it: it died, or TopView's "
+        f"answer was lost. TopView may have accepted and may charge it. It is not sent again by itself.{seen} What to "
+        "do: look at the account's task list, or at the credit log some minutes after the task must be done, for a "
+        f"charge shows there no sooner. If it is there, {resume}{forget} and clear this task{again}"
     )
 
 

@@ -21,7 +21,9 @@ from topview_provider.operators.buying import TopviewBuying
 from topview_provider.operators.rows import TopviewRowOperator
 from topview_provider.polling import Outcome, Wait
 from topview_provider.results import Phase
-from topview_provider.waiting import read_event, seconds
+from topview_provider.waiting import read_event, seconds, switch
+
+SWITCHES = ("wait_for_completion", "deferrable", "allow_partial", "return_raw", "need_cloud_front_url")
 
 
 class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
@@ -51,8 +53,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
     :param force_resubmit: Buy anew at each clear, whatever was bought; automatic retries still resume.
     :param resume_topview_task_id: Go on with this task instead of buying one. (templated)
     :param max_credits: Refuse to submit what may cost more credits, by the prices that TopView publishes. (templated)
-    :param max_credits_unknown: What to do with ``max_credits`` where no price is published: ``"refuse"`` or
-        ``"allow"``.
+    :param max_credits_unknown: What to do with ``max_credits`` where no upper bound follows from the published prices,
+        as for the number of exports of a marketing video: ``"refuse"``, or ``"allow"``, which checks nothing then.
     :param allow_partial: Accept a charged success in which some items failed.
     :param result_path: Where to write TopView's raw answer, any URL that ``ObjectStoragePath`` knows. (templated)
     :param return_raw: Put TopView's raw answer into the XCom ``raw``, up to 48 KB.
@@ -133,14 +135,18 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         :param event: The timer's event; means nothing.
         :param busy_until: Unix time until which to wait for a busy TopView.
         """
+        if busy_until is None and event is not None:
+            busy_until = time.time()  # ``airflow dags test`` drops it: this is the last look then
         end_time = self.deadline()
-        self.check_result_path()
+        self.check_arguments()
         body = self.request({"notice_url": self.notice_url}, self.extra())
         book, bought = Ledger.of(context), self.purchase(body)
         record = self.known(book, bought, body, context)
         if record and record.outcome == "success":
             try:
                 return self.follow(context, body, record, end_time)
+            except errors.TopviewPathNotFound:
+                raise
             except errors.TopviewNotFound as error:
                 self.missed(book, record, error)
                 record = None
@@ -153,12 +159,14 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
                 self.come_back_later(busy, busy_until)
         return self.follow(context, body, record, end_time)
 
-    def check_result_path(self) -> None:
+    def check_arguments(self) -> None:
         """
-        Check where the raw answer is to go, before money is spent.
+        Check what is needed at the end before money is spent: the switches, and where the raw answer is to go.
 
-        :raises TopviewInvalidRequest: It is no place for a file.
+        :raises TopviewInvalidRequest: A switch is neither true nor false, or the path is no place for a file.
         """
+        for name in SWITCHES:
+            setattr(self, name, switch(name, getattr(self, name)))
         if self.result_path:
             from topview_provider.hooks import transfer
 
@@ -181,6 +189,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         :param context: Airflow's context.
         :param event: The trigger's event.
         """
+        self.check_arguments()
         outcome, wait = read_event(event, self.family)
         return self.land(context, outcome, wait)
 
@@ -193,7 +202,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         extra = self.extra_payload
         if not extra:
             return None
-        if not isinstance(extra, Mapping):
+        if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
             raise errors.TopviewInvalidRequest(f"extra_payload must be a mapping of wire names, not {extra!r}")
         if self.row.continues and self.row.task_id_key in extra:
             raise errors.TopviewInvalidRequest(
@@ -213,16 +222,26 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         if not self.wait_for_completion:
             return {**self.manifest({}, wait), "status": "accepted"}
         if record.outcome == "success":
-            return self.land(context, Outcome("success"), wait)
+            return self.land(context, Outcome("success"), wait, record.made)
         if self.deferrable:
             self.defer_until_settled(wait)
         return self.land(context, self.stay_until_settled(wait), wait)
 
-    def land(self, context: Context, outcome: Outcome, wait: Wait) -> Any:
-        """Turn an outcome into the result, or into the error it means."""
+    def land(self, context: Context, outcome: Outcome, wait: Wait, made: str = "") -> Any:
+        """
+        Turn an outcome into the result, or into the error it means.
+
+        :param context: Airflow's context.
+        :param outcome: How the waiting ended.
+        :param wait: What was waited for.
+        :param made: The item that stood there when an earlier attempt landed it.
+        :raises TopviewNotFound: Another one took its place.
+        """
         while True:
             self.refuse(context, outcome, wait)
             answer, state = self.landing_answer(wait)
+            if made and made != self.made(answer, wait):
+                raise errors.TopviewNotFound("another export of this script took its place")
             if state.phase is Phase.SUCCESS:
                 return self.landed(context, answer, outcome, wait)
             outcome = self.wait_again(state, outcome, wait)
@@ -254,13 +273,18 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         :raises TopviewPartialResult: Items of it failed.
         """
         manifest = self.manifest(answer, wait)
-        Ledger.of(context).settle(wait.topview_task_id, "success", manifest["cost_credit"])
+        cost = manifest["cost_credit"]
+        Ledger.of(context).settle(wait.topview_task_id, "success", cost, self.made(answer, wait))
         self.push_result(context["ti"], manifest)
-        self.push_card(context, wait, state="success", answer=answer, cost=manifest["cost_credit"])
+        self.push_card(context, wait, state="success", answer=answer, cost=cost)
         self.keep_raw(context, answer)
-        self.log_end(outcome, wait, manifest["cost_credit"])
+        self.log_end(outcome, wait, cost)
         self.refuse_partial(answer, wait)
         return manifest
+
+    def made(self, answer: Mapping[str, Any], wait: Wait) -> str:
+        """Return the mark of the item that stands there, in families whose items a later step replaces."""
+        return results.seen_item(self.row, answer, wait.judge) if self.row.item_id_key else ""
 
     def wait_again(self, state: results.State, outcome: Outcome, wait: Wait) -> Outcome:
         """Go on waiting under the same deadline: the fresh answer says that the task is not settled after all."""
@@ -295,7 +319,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
                 "state": state,
                 "cost_credit": cost,
                 "seconds": round(time.time() - wait.submitted_at, 1),
-                "submitted_at": wait.submitted_at,
+                "submitted_at": wait.submitted_at if wait.dated else None,
                 "map_index": getattr(context["ti"], "map_index", -1),
             },
         )

@@ -15,12 +15,12 @@ from topview_provider import compat, metrics, results
 from topview_provider import exceptions as errors
 from topview_provider.budget import refuse_if_too_dear
 from topview_provider.ledger import words
-from topview_provider.ledger.book import Ledger, begun, blind, ids_held
+from topview_provider.ledger.book import Ledger, begun, blind, ids_held, lost_one
 from topview_provider.ledger.orphans import Candidate, Search
 from topview_provider.ledger.records import Purchase, Record, purchase
 from topview_provider.ledger.rules import Action, Attempt, Rules, decide
 from topview_provider.polling import Wait
-from topview_provider.waiting import TopviewWaiting, task_id_of
+from topview_provider.waiting import TopviewWaiting, switch, task_id_of
 
 BUSY_PAUSE = 60.0
 """Seconds in the triggerer before a submit that found TopView busy is sent again."""
@@ -52,8 +52,8 @@ class TopviewBuying(TopviewWaiting):
             self.on_changed_input,
             self.on_orphaned_intent,
             self.on_missing_result,
-            self.resubmit_on_failure,
-            self.force_resubmit,
+            switch("resubmit_on_failure", self.resubmit_on_failure),
+            switch("force_resubmit", self.force_resubmit),
         ).checked()
 
     def attempt(self, context: Context) -> Attempt:
@@ -82,7 +82,7 @@ class TopviewBuying(TopviewWaiting):
         """
         rules, attempt = self.rules, self.attempt(context)
         record = book.recall(bought)
-        if resumed := self.resumed(book, record, begun(bought, attempt)):
+        if resumed := self.resumed(book, record, begun(bought, attempt).after(record), body):
             return resumed
         if not book.remembers and (warning := blind(self.family, attempt, rules)):
             self.log.warning(warning)
@@ -96,31 +96,29 @@ class TopviewBuying(TopviewWaiting):
             return self.found(book, record, body, context, bought)
         if decision.action is Action.REFUSE:
             raise words.changed(self.family, record, bought, book.forget_by_hand)
-        buys = decision.action is Action.BUY
-        self.log.info(
-            "%s %s: %s; %s",
-            self.family,
-            record.topview_task_id or "without an id",
-            decision.why,
-            "buying anew" if buys else "going on with it",
-        )
-        return None if buys else record
+        about = f"{self.family} {record.topview_task_id or 'without an id'}: {decision.why}"
+        if decision.action is Action.BUY:
+            self.log.info("%s; buying anew", about)
+            return None
+        self.log.info("%s; going on with it", about)
+        return record if record.round == attempt.round else book.write(replace(record, round=attempt.round))
 
-    def resumed(self, book: Ledger, record: Record | None, fresh: Record) -> Record | None:
+    def resumed(self, book: Ledger, record: Record | None, fresh: Record, body: Mapping[str, Any]) -> Record | None:
         """Return the record of the task that the user named; it replaces whatever stood there."""
         if self.resume_topview_task_id in (None, ""):
             return None
         topview_task_id = task_id_of(self.resume_topview_task_id, "resume_topview_task_id")
         if record and record.topview_task_id == topview_task_id:
             return record
-        intent = record if record and not record.topview_task_id else fresh
+        intent = record if record and not record.topview_task_id else replace(fresh, judge=self.judged(body))
         self.log.info("Going on with %s %s, as resume_topview_task_id says", self.family, topview_task_id)
         return book.accept(intent, topview_task_id, submitted_at=intent.intent_at)
 
     def looked_up(self, book: Ledger, record: Record, body: Mapping[str, Any]) -> Record:
         """Return the record of a cleared task with its outcome, where nobody waited for it: TopView knows."""
         try:
-            _, state = self.fresh_answer(Wait(record.topview_task_id, 0.0, 0.0, self.judged(body, record.seen)))
+            judge = {**(record.judge or self.judged(body)), **({"seen": record.seen} if record.seen else {})}
+            _, state = self.fresh_answer(Wait(record.topview_task_id, 0.0, 0.0, judge))
         except errors.TopviewError as error:
             self.log.warning("Could not ask how %s %s ended: %s", self.family, record.topview_task_id, error)
             return record
@@ -142,6 +140,7 @@ class TopviewBuying(TopviewWaiting):
         same = record.fingerprint == bought.fingerprint
         if len(fitting) == 1 and not reason and same:
             self.log.warning("Adopting %s %s, which an attempt that died has bought", self.family, fitting[0])
+            record = replace(record, round=self.attempt(context).round)
             return book.accept(record, fitting[0].topview_task_id, submitted_at=record.intent_at)
         if self.on_orphaned_intent == "resubmit":
             self.log.warning("An earlier submit of %s may have been taken; buying anew, as asked", self.family)
@@ -186,7 +185,7 @@ class TopviewBuying(TopviewWaiting):
         """
         records = book.others()
         if records is not None:
-            return ids_held(records), all(one.topview_task_id or one.outcome for one in records)
+            return ids_held(records), not lost_one(records)
         tasks = getattr(context.get("dag"), "tasks", None)
         if tasks is None or getattr(context["ti"], "map_index", -1) not in (-1, None):
             return set(), False
@@ -209,7 +208,7 @@ class TopviewBuying(TopviewWaiting):
         refuse_if_too_dear(self.row, body, self.max_credits, self.max_credits_unknown)
         # What cannot travel to the triggerer must fail before money is spent.
         json.dumps(self.trigger(Wait("", 0.0, end_time, self.judged(body))).serialize())
-        record = book.intend(replace(fresh, seen=self.already_there(body)))
+        record = book.intend(replace(fresh, seen=self.already_there(body), judge=self.judged(body)))
         try:
             topview_task_id = self.hook.submit(self.family, body)
         except errors.TopviewSubmitUnknown:

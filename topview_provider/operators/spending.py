@@ -131,7 +131,8 @@ class TopviewRunCostOperator(BaseOperator):
         """
         from topview_provider.hooks.topview import TopviewHook
 
-        start = datetime.fromtimestamp(min(line.submitted_at for line in lines), UTC) - MARGIN
+        known = [line.submitted_at for line in lines if line.submitted_at is not None]
+        start = datetime.fromtimestamp(min(known), UTC) - MARGIN if len(known) == len(lines) else None
         end = datetime.now(UTC) + MARGIN
         entries = TopviewHook(conn_id).iterate("credit_logs", start_time=start, end_time=end)
         return bill.charges_of(entries, {line.topview_task_id for line in lines})

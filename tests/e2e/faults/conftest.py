@@ -1,0 +1,141 @@
+"""One Airflow in which all cells are played, phase by phase, before the first of them is judged."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.faults.cells import Cell
+from tests.e2e.faults.document import PAGE, page
+from tests.e2e.faults.gate import Gate
+from tests.e2e.faults.phases import PHASES
+from tests.e2e.faults.rows import CELLS
+from tests.e2e.faults.seen import SAMPLES, Seen, see
+from tests.e2e.faults.world import LONG, SERVICES, STORED, World, connection
+from tools.postgres import Postgres, server_programs
+from tools.settings import QUICK_FAILOVER
+from tools.stack import AirflowStack
+from topview_provider.standin.server import StandIn
+
+FOLDER = Path(__file__).parent
+DATABASE = "FAULTS_DATABASE"
+"""Environment variable: ``postgres`` or ``sqlite``; by default the first where its server is installed."""
+SETTINGS = {
+    **QUICK_FAILOVER,
+    # A killed task is noticed by its silence, which must be longer than a restart of the API server.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "2",
+    # So are the tasks of a killed scheduler; by default after some minutes.
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+    # A supervisor may look only that often whether its task's process has ended.
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    # The API server asks for connections on its loop: one that waits for the pool stops those who would give back.
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "50",
+    # Nothing changes in the file while its cells are played, and reading it again would cost a core.
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+}
+WORKERS = {"postgres": 10, "sqlite": 2}
+"""SQLite takes one writer: more workers only make each other wait, or fail."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the matrix to ``make faults``, unless its folder is named on the command line."""
+    if not any(Path(argument.partition("::")[0]).resolve().is_relative_to(FOLDER) for argument in config.args):
+        ours = [item for item in items if item.path.is_relative_to(FOLDER)]
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+@pytest.fixture(scope="session")
+def cells(request: pytest.FixtureRequest) -> list[Cell]:
+    """The cells whose tests were selected; only they are played."""
+    asked = {item.callspec.params["cell"].id for item in request.session.items if hasattr(item, "callspec")}
+    return [cell for cell in CELLS if cell.id in asked]
+
+
+@pytest.fixture(scope="session")
+def kind() -> str:
+    """Which database the Airflow of this matrix has."""
+    return os.environ.get(DATABASE) or ("postgres" if server_programs() else "sqlite")
+
+
+@pytest.fixture(scope="session")
+def database(kind: str) -> Iterator[str | None]:
+    """Address of a new database; None for a SQLite file of the stack's own."""
+    with contextlib.ExitStack() as running:
+        yield running.enter_context(Postgres()).sql_alchemy_conn if kind == "postgres" else None
+
+
+@pytest.fixture(scope="session")
+def world(
+    cells: list[Cell], kind: str, database: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """Stand-ins, the gate, and an Airflow that knows the DAG of every selected cell."""
+    home, folder, room = tmp_path_factory.mktemp("airflow"), tmp_path_factory.mktemp("files"), WORKERS[kind]
+    with contextlib.ExitStack() as running:
+        services = {name: running.enter_context(stand_in(seconds)) for name, seconds in SERVICES.items()}
+        gate = running.enter_context(Gate(services["gated"].url))
+        urls = {name: gate.url if name == "gated" else service.url for name, service in services.items()}
+        env = {
+            **SETTINGS,
+            "AIRFLOW__CORE__PARALLELISM": str(room),
+            "FAULTS_FOLDER": str(folder),
+            "FAULTS_SOURCE": str(SAMPLES / "video.mp4"),
+            **dict(_connections(services, urls, cells)),
+        }
+        stack = AirflowStack(home, _dags(home, cells), env=env, sql_alchemy_conn=database)
+        running.enter_context(stack)
+        for name in STORED:
+            body = {"connection_id": f"topview_{name}", **connection(services[name], urls[name])}
+            body["extra"] = json.dumps(body["extra"])
+            stack.api.request("POST", "/api/v2/connections", json=body)
+        stack.api.wait_for_dags({cell.id for cell in cells}, limit=120)
+        yield World(stack, services, gate, folder, room=room)
+
+
+def stand_in(seconds: float) -> StandIn:
+    """Return a service whose jobs take so long; its clock is put forward, and its URLs live on."""
+    return StandIn(seconds=seconds, any_file=True, api_key=secrets.token_hex(16), url_seconds=1000 * LONG)
+
+
+def _dags(home: Path, cells: Sequence[Cell]) -> Path:
+    dags = home / "dags"
+    dags.mkdir()
+    shutil.copy(FOLDER / "dags" / "faults.py", dags)
+    (dags / "cells.json").write_text(json.dumps({cell.id: cell.for_dag() for cell in cells}))
+    return dags
+
+
+def _connections(
+    services: Mapping[str, StandIn], urls: Mapping[str, str], cells: Sequence[Cell]
+) -> Iterator[tuple[str, str]]:
+    for name in set(services) - set(STORED):
+        yield f"AIRFLOW_CONN_TOPVIEW_{name.upper()}", json.dumps(connection(services[name], urls[name]))
+    for cell in cells:
+        if cell.moment == "asked":
+            fields = connection(services[cell.service], urls[cell.service], cell)
+            yield f"AIRFLOW_CONN_{cell.conn_id.upper()}", json.dumps(fields)
+
+
+@pytest.fixture(scope="session")
+def seen(world: World, cells: list[Cell]) -> dict[str, Seen]:
+    """Play all cells, and return what was seen of each; the whole matrix is written down."""
+    for phase in PHASES:
+        for line in phase.play(world, cells):
+            print(f"{phase.name}: {line}")
+        print(f"{phase.name}: over", flush=True)
+    world.look()
+    found = {cell.id: see(world, cell) for cell in cells if cell.id in world.runs}
+    if len(found) == len(CELLS):
+        PAGE.write_text(page(found))
+    return found

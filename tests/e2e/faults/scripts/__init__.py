@@ -1,0 +1,1 @@
+"""Who plays which cells: what is done to them, step by step."""
