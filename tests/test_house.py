@@ -36,8 +36,9 @@ LAYERS = (
     {"catalog"},
     {"exceptions", "compat", "provider_info"},
     {"wire", "pacing", "budget", "bill"},
-    {"results"},
+    {"results", "learning"},
     {"tally"},
+    {"rhythm"},
     {"polling", "metrics"},
     {"hooks"},
     {"triggers"},
@@ -52,7 +53,7 @@ LAYERS = (
 AIRFLOW = {"airflow.providers.common.compat.sdk", "airflow.triggers.base"}
 """Where Airflow is imported from; what its versions do differently is in ``compat``."""
 
-PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill"}
+PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill", "learning", "rhythm"}
 """Rooms that do without Airflow."""
 
 
@@ -152,7 +153,7 @@ from airflow.triggers.base import BaseTrigger
 before = set(sys.modules)
 """
 
-WAITING = {"waiting", "landing", "ending", "late", "exceptions", "catalog", "catalog.fields", "catalog.nouns"}
+WAITING = {"waiting", "landing", "ending", "late", "pacing", "exceptions", "catalog", "catalog.fields", "catalog.nouns"}
 ROW = WAITING | {"operators", "operators.rows"}
 TASK = ROW | {"operators.base", "operators.buying", "compat"}
 LIST = ROW | {"operators.listing"}

@@ -10,8 +10,10 @@ from typing import Any
 
 from topview_provider import exceptions as errors
 from topview_provider.catalog import TaskFamily
-from topview_provider.pacing import after_failure, next_poll
+from topview_provider.learning import learner_of
+from topview_provider.pacing import after_failure
 from topview_provider.results import FAILED_BEFORE, Phase, State, state_of, under_way
+from topview_provider.rhythm import Rhythm
 from topview_provider.tally import Course, Tally, span
 from topview_provider.wire import redacted
 
@@ -91,6 +93,7 @@ class Watch:
     :param cloud_front: Ask for CloudFront links.
     :param spread: Source of random numbers from 0 to 1.
     :param dated: Whether ``submitted_at`` is known.
+    :param adaptive: Ask when the task may have finished, as far as that is known, instead of at a pace.
     """
 
     row: TaskFamily
@@ -103,8 +106,10 @@ class Watch:
     cloud_front: bool = False
     spread: Callable[[], float] = random.random
     dated: bool = True
+    adaptive: bool = False
     answer: Mapping[str, Any] | None = field(default=None, init=False)
     _course: Course = field(init=False)
+    _rhythm: Rhythm = field(init=False)
     _failures: int = field(default=0, init=False)
     _failing_since: float = field(default=0.0, init=False)
     _refused: int = field(default=0, init=False)
@@ -115,6 +120,10 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._course = Course(self.submitted_at, self.dated)
+        # Previews and exports of a video are two kinds.
+        kind = f"{self.row.name} {self.judge.get('items', '')}"
+        known = learner_of(kind, self.row.expected_seconds, self.row.poll_seconds) if self.adaptive else None
+        self._rhythm = Rhythm(self.submitted_at, self.end_time, self.pace, known, self.dated, self.spread)
 
     @property
     def polls(self) -> int:
@@ -138,14 +147,27 @@ class Watch:
         age = f", {span(now - self.submitted_at)} old" if self.dated else ""
         return f"last seen: {self._last_word or 'no state'}{age}"
 
+    @property
+    def patience(self) -> float:
+        """Seconds between the last poll that was planned and the one before: for as long a poll may well be late."""
+        return self._rhythm.patience
+
+    def begin(self, now: float) -> float:
+        """
+        Return the seconds until the first poll; see :meth:`topview_provider.rhythm.Rhythm.begin`.
+
+        :param now: Unix time.
+        """
+        self._course.began(now)
+        return self._rhythm.begin(now)
+
     def pause(self, now: float) -> float:
         """
         Return the seconds until the next poll of a task that goes well.
 
         :param now: Unix time.
         """
-        age, remaining = now - self.submitted_at, self.end_time - now
-        return next_poll(age=age, pace=self.pace, remaining=remaining, spread=self.spread())
+        return self._rhythm.pause(now)
 
     def saw(self, answer: Mapping[str, Any], now: float) -> Step:
         """Judge an answer that arrived."""
@@ -154,8 +176,11 @@ class Watch:
             self.judge = {name: value for name, value in self.judge.items() if name != "seen"}
         state = state_of(self.row, answer, self.judge)
         self._course.saw(state, now)
+        steady = not self._missed
         note, level = self._changes(state)
         if state.phase is Phase.SUCCESS:
+            if steady:  # after an outage nobody knows when it finished
+                self._rhythm.finished(now)
             return self._end("success", now)
         if state.phase is Phase.FAILED:
             return self._end("failed", now, state.message or f"TopView gave no reason (state {state.word!r})")

@@ -13,6 +13,7 @@ from topview_provider import exceptions as errors
 from topview_provider import late
 from topview_provider.ending import TopviewEnding
 from topview_provider.landing import TopviewLanding
+from topview_provider.pacing import ADAPTIVE, fixed
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
@@ -88,7 +89,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
     """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
 
     timeout: Any
-    poll_interval: float | str
+    poll_interval: float | str | None
     max_poll_outage: float
     need_cloud_front_url: bool
     execution_timeout: timedelta | None
@@ -141,19 +142,21 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         )
 
     @property
-    def pace(self) -> float:
-        """Seconds between polls that the user fixed; 0 for ``adaptive``."""
-        return 0.0 if self.poll_interval == "adaptive" else seconds("poll_interval", self.poll_interval)
+    def pace(self) -> float | str:
+        """Seconds between polls that the user fixed, or ``adaptive``; 0: what the connection says."""
+        if self.poll_interval == ADAPTIVE:
+            return ADAPTIVE
+        return seconds("poll_interval", self.poll_interval or 0.0)
 
     def interval(self) -> float:
-        """Return the seconds between polls: the user's, the connection's or the family's."""
+        """Return the seconds between polls that the user or the connection fixed; 0 for ``adaptive``."""
         if self.pace:
-            return self.pace
+            return fixed(self.pace)
         try:
-            return self.hook.settings.poll_interval or self.row.poll_seconds
+            return self.hook.settings.poll_interval
         except errors.TopviewUnavailable:
             # Airflow cannot tell the connection right now: the poll will bear that, so must what comes before it.
-            return self.row.poll_seconds
+            return 0.0
 
     def breath(self, wait: Wait) -> float:
         """
@@ -195,13 +198,15 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
 
         :param wait: What is waited for.
         """
+        interval = self.interval()
         return late.polling.Watch(
             row=self.row,
             topview_task_id=wait.topview_task_id,
             judge=wait.judge,
             submitted_at=wait.submitted_at,
             end_time=wait.end_time,
-            pace=self.interval(),
+            pace=interval or self.row.poll_seconds,
+            adaptive=not interval,
             max_poll_outage=seconds("max_poll_outage", self.max_poll_outage),
             cloud_front=bool(self.need_cloud_front_url),
             dated=wait.dated,

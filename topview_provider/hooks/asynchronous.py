@@ -13,6 +13,7 @@ from topview_provider import catalog, wire
 from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
 from topview_provider.hooks.doors import asend, tls_context, tracing
+from topview_provider.hooks.limiter import Limiter
 from topview_provider.hooks.requesting import Item
 from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.polling import Outcome, Step, Watch
@@ -38,6 +39,7 @@ class Shared:
         self.users = 0
         self.settings: Settings | None = None
         self.session: aiohttp.ClientSession | None = None
+        self.limiter = Limiter(0)
         self.uid = ""
 
 
@@ -95,6 +97,7 @@ class TopviewAsyncHook:
         """Read the connection again, for all that share it, and tell whether it holds another key."""
         before = self.settings.api_key
         self._shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
+        self._shared.limiter.pace(self.settings.max_rps)
         self._shared.uid = ""
         return self.settings.api_key != before
 
@@ -128,6 +131,7 @@ class TopviewAsyncHook:
 
         :param watch: The task and how to wait for it.
         """
+        await asyncio.sleep(watch.begin(time.time()))
         while True:
             step = await self._poll(watch)
             watch.report(step)
@@ -164,10 +168,11 @@ class TopviewAsyncHook:
         return self._own
 
     async def _open(self, shared: Shared) -> None:
-        shared.settings, tls = await asyncio.to_thread(_prepare, self.topview_conn_id)
+        settings, tls = await asyncio.to_thread(_prepare, self.topview_conn_id)
         import aiohttp
 
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
+        shared.settings, shared.limiter = settings, Limiter(settings.max_rps)
         shared.session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[tracing()]
         )
@@ -175,7 +180,8 @@ class TopviewAsyncHook:
     async def _poll(self, watch: Watch) -> Step:
         try:
             call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, watch.cloud_front)
-            return watch.saw(requesting.task_answer(call, await self._send(call)), time.time())
+            result = await self._send(call, watch.patience, watch.end_time - time.time())
+            return watch.saw(requesting.task_answer(call, result), time.time())
         except errors.TopviewAuthError as error:
             try:
                 return watch.missed(error, time.time(), key_changed=await self.reread())
@@ -197,11 +203,21 @@ class TopviewAsyncHook:
 
         return await AsyncRetrying(**rules)(self._send, call)
 
-    async def _send(self, call: wire.Call) -> Any:
-        session = self._shared.session
+    async def _send(self, call: wire.Call, patience: float = 0.0, remaining: float = 86_400.0) -> Any:
+        shared = self._shared
+        session, limiter = shared.session, shared.limiter
         assert session is not None
         uid = self.settings.uid if call.uid_optional else await self._uid()
-        return await asend(session, self.settings, uid, call)
+        now = asyncio.get_running_loop().time()
+        await limiter.turn(now + patience, now + remaining)
+        try:
+            result = await asend(session, self.settings, uid, call)
+        except errors.TopviewError as error:
+            if requesting.asks_for_less(error):
+                limiter.slow(error.retry_after)
+            raise
+        limiter.recover()
+        return result
 
     async def _uid(self) -> str:
         shared = self._shared

@@ -35,7 +35,8 @@ class Settings:
     :param verify: True, False, or the path of a CA bundle.
     :param trust_env: Proxies, NO_PROXY and the CA bundle of the environment count; nothing else of it does.
     :param paths: Overridden paths: ``{"<family>": {"submit": ..., "query": ...}}``, ``{"<list>": {"path": ...}}``.
-    :param poll_interval: Seconds between polls for operators that name none; 0: the row's own.
+    :param poll_interval: Seconds between polls for operators that name none; 0: ``adaptive``.
+    :param max_rps: Requests per second of one process in the triggerer; 0: no limit.
     """
 
     conn_id: str
@@ -49,6 +50,7 @@ class Settings:
     trust_env: bool = True
     paths: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     poll_interval: float = 0.0
+    max_rps: float = 10.0
 
     @classmethod
     def from_connection(cls, conn: Any) -> Settings:
@@ -69,13 +71,14 @@ class Settings:
             base_url=base_url,
             uid=uid,
             api_key=api_key,
-            connect_timeout=read.seconds("connect_timeout", 10.0),
-            read_timeout=read.seconds("read_timeout", 60.0),
+            connect_timeout=read.number("connect_timeout", 10.0, "seconds", zero=False),
+            read_timeout=read.number("read_timeout", 60.0, "seconds", zero=False),
             proxies=read.proxies(),
             verify=read.verify(),
             trust_env=read.truth("trust_env", True),
             paths=read.paths(),
-            poll_interval=read.seconds("poll_interval", 0.0, zero=True),
+            poll_interval=read.number("poll_interval", 0.0, "seconds"),
+            max_rps=read.number("max_rps", 10.0, "requests per second"),
         )
         _refuse_unusable_ca(conn.conn_id, settings.ca())
         return settings
@@ -125,7 +128,7 @@ class _Extra:
             raise _invalid(self.conn_id, f"extra {key!r} is {self.values[key]!r}; it must be true or false")
         return text in ("true", "1")
 
-    def seconds(self, key: str, default: float, *, zero: bool = False) -> float:
+    def number(self, key: str, default: float, unit: str, *, zero: bool = True) -> float:
         value = self.values.get(key)
         if value in (None, ""):
             return default
@@ -134,7 +137,8 @@ class _Extra:
         except (TypeError, ValueError):
             number = -1.0
         if not 0 <= number <= 86_400 or (number == 0 and not zero):
-            raise _invalid(self.conn_id, f"extra {key!r} is {value!r}; it must be a number of seconds above 0")
+            least = "0 or more" if zero else "above 0"
+            raise _invalid(self.conn_id, f"extra {key!r} is {value!r}; it must be a number of {unit}, {least}")
         return number
 
     def verify(self) -> bool | str:

@@ -117,6 +117,7 @@ class TopviewHook(BaseHook):
 
         :param watch: The task and how to wait for it.
         """
+        time.sleep(watch.begin(time.time()))
         while True:
             step = self._poll(watch)
             watch.report(step)
