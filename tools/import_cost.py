@@ -39,7 +39,7 @@ def measure(modules: list[str], home: str) -> tuple[float, int]:
     :param modules: What is imported, in one process.
     :param home: An AIRFLOW_HOME that may be written to.
     """
-    env = {**clean_environment(), "AIRFLOW_HOME": home}
+    env = {**clean_environment(), "AIRFLOW_HOME": home, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-P", "-c", PROBE, *modules]
     answers = [
         json.loads(subprocess.run(command, env=env, cwd=home, check=True, capture_output=True, text=True).stdout)
