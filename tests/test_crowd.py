@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from topview_provider import exceptions as errors
 from topview_provider.hooks import asynchronous
 from topview_provider.hooks.asynchronous import POOL, Shared, TopviewAsyncHook, _shared
 from topview_provider.triggers.topview import TopviewTaskTrigger
+
+from .support import PATIENCE, Request, Server
 
 Connect = Callable[..., str]
 ANSWER = b'{"code": "200", "message": "Success", "result": {"uid": "uid-1", "taskId": "t", "status": "%s"}}'
@@ -203,6 +206,31 @@ async def test_a_trigger_may_be_cancelled_wherever_it_waits_and_the_others_go_on
         service.asked.clear()
         await cancelled_at(last, alone)
         await until(lambda: not service.open)
+
+
+async def test_who_finds_every_connection_taken_gives_up_at_its_deadline(
+    crowded: Callable[..., Service], connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asynchronous, "POOL", 1)
+    held, go = threading.Event(), threading.Event()
+
+    def hold(_client: socket.socket, _request: Request) -> None:
+        held.set()
+        go.wait(PATIENCE)
+
+    with Server(hold) as server:
+        connect(server, max_rps=0, connect_timeout=0.1)
+        first = asyncio.create_task(outcome(1))
+        await asyncio.to_thread(held.wait, PATIENCE)
+        trigger = TopviewTaskTrigger(
+            family="video_avatar", topview_conn_id="topview_default", topview_task_id="2", end_time=time.time() + 0.1
+        )
+        event = (await anext(trigger.run())).payload
+        assert not first.done()
+        first.cancel()
+        go.set()
+    assert event["outcome"] == "timeout"
+    assert "none of 1 connections became free" in event["message"]
 
 
 async def test_a_crowd_that_cannot_open_tries_once_and_all_are_told(

@@ -78,15 +78,29 @@ class Shared:
         uid = self.settings.uid if call.uid_optional else await self._known_uid()
         now = asyncio.get_running_loop().time()
         await self.limiter.turn(now + patience, now + remaining)
+        await self._place(call, now + remaining)
         try:
-            async with self.places:
-                result = await self._send(call, uid)
+            result = await self._send(call, uid)
         except errors.TopviewError as error:
             if requesting.asks_for_less(error):
                 self.limiter.slow(error.retry_after)
             raise
+        finally:
+            self.places.release()
         self.limiter.recover()
         return result
+
+    async def _place(self, call: wire.Call, latest: float) -> None:
+        """Wait for a connection, but little longer than to the deadline: others may hang for a minute each."""
+        if not self.places.locked():
+            await self.places.acquire()
+            return
+        patient = asyncio.get_running_loop().time() + self.settings.connect_timeout
+        try:
+            async with asyncio.timeout_at(max(latest, patient)):
+                await self.places.acquire()
+        except TimeoutError:
+            raise wire.lost(call, f"none of {POOL} connections became free", sent=False) from None
 
     async def _send(self, call: wire.Call, uid: str) -> Any:
         assert self.session is not None
