@@ -20,6 +20,7 @@ from airflow.sdk import BaseOperator
 
 import topview_provider
 from tests.contract.running import rooms
+from topview_provider import late
 from topview_provider.hooks.topview import TopviewAsyncHook, TopviewHook
 from topview_provider.sensors import base as sensor_base
 from topview_provider.sensors import topview as sensors
@@ -43,13 +44,16 @@ LAYERS = (
     {"catalog"},
     {"exceptions", "compat", "provider_info"},
     {"wire", "pacing", "budget", "bill"},
-    {"results"},
+    {"results", "learning"},
     {"tally"},
+    {"rhythm"},
     {"polling", "metrics"},
     {"hooks"},
     {"triggers"},
+    {"ledger"},
+    {"late"},
     {"landing", "ending"},
-    {"ledger", "waiting"},
+    {"waiting"},
     {"operators", "sensors", "retry_policy"},
 )
 """From the ground up: a room may import from the rooms below it, and from itself."""
@@ -57,7 +61,7 @@ LAYERS = (
 AIRFLOW = {"airflow.providers.common.compat.sdk", "airflow.triggers.base"}
 """Where Airflow is imported from; what its versions do differently is in ``compat``."""
 
-PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill"}
+PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill", "learning", "rhythm"}
 """Rooms that do without Airflow."""
 
 
@@ -149,21 +153,66 @@ def test_the_table_needs_the_standard_library_only() -> None:
     assert set(loaded) <= {PACKAGE, *sys.stdlib_module_names}
 
 
+KNOWN_TO_A_DAG_FILE = """
+import importlib, json, sys
+from airflow.providers.common.compat.sdk import (AirflowFailException, AirflowSensorTimeout, BaseOperator,
+    AirflowSkipException, BaseSensorOperator, Context, PokeReturnValue, conf)
+from airflow.triggers.base import BaseTrigger
+before = set(sys.modules)
+"""
+
+WAITING = {"waiting", "landing", "ending", "late", "pacing", "exceptions", "catalog", "catalog.fields", "catalog.nouns"}
+ROW = WAITING | {"operators", "operators.rows"}
+TASK = ROW | {"operators.base", "operators.buying", "compat"}
+LIST = ROW | {"operators.listing"}
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Return what importing modules loads in a fresh interpreter that knows Airflow."""
+    program = f"for name in {modules}: importlib.import_module(name)\n"
+    return set(fresh(f"{KNOWN_TO_A_DAG_FILE}{program}print(json.dumps(sorted(set(sys.modules) - before)))"))
+
+
 def test_a_dag_file_loads_no_http_library_by_importing_our_rooms() -> None:
     names = [room.__name__ for room in rooms()] + [sensors.__name__, TopviewTaskTrigger.__module__]
-    loaded = fresh(
-        "import importlib, json, sys\n"
-        "from airflow.providers.common.compat.sdk import (AirflowFailException, AirflowSensorTimeout, BaseOperator,\n"
-        "    AirflowSkipException, BaseSensorOperator, Context, PokeReturnValue, conf)\n"
-        "from airflow.triggers.base import BaseTrigger\n"
-        "before = set(sys.modules)\n"
-        f"for name in {names}: importlib.import_module(name)\n"
-        "print(json.dumps(sorted(set(sys.modules) - before)))"
-    )
+    loaded = loaded_by(*names)
     tops = {name.split(".")[0] for name in loaded}
     assert {"aiohttp", "requests", "urllib3", "tenacity", "pendulum", "yarl", "ssl"} & tops == set()
-    assert not [name for name in loaded if name.startswith(f"{PACKAGE}.hooks")]
-    assert set(names) <= set(loaded)
+    assert set(names) <= loaded
+    assert not {name for name in loaded if room_of(name) in {"hooks", "ledger", *late.__all__}}
+
+
+@pytest.mark.parametrize(
+    ("room", "wanted"),
+    [
+        ("operators.video", TASK | {"catalog.video"}),
+        ("operators.anyshoot", TASK | {"catalog.anyshoot"}),
+        ("operators.product", TASK | LIST | {"catalog.product", "catalog.avatar"}),
+        ("operators.board", LIST | {"catalog.board"}),
+        ("operators.storage", WAITING | {"operators"}),
+        ("operators.spending", WAITING | {"operators", "compat"}),
+        ("sensors.topview", WAITING | {"sensors", "sensors.base"}),
+        ("triggers.topview", {"triggers"}),
+    ],
+)
+def test_a_room_loads_what_it_needs_to_be_read_and_no_more(room: str, wanted: set[str]) -> None:
+    loaded = ours(loaded_by(f"{PACKAGE}.{room}"))
+    assert {name.removeprefix(f"{PACKAGE}.") for name in loaded} == wanted | {room}
+
+
+@pytest.mark.parametrize("place", ["topview_provider.provider_info", "topview_provider.catalog"])
+def test_what_airflow_reads_about_us_loads_no_room(place: str) -> None:
+    loaded = ours(set(fresh(f"import json, sys, {place}; print(json.dumps(sorted(sys.modules)))")))
+    assert place in loaded
+    assert loaded <= {place, f"{PACKAGE}.catalog.fields", f"{PACKAGE}.catalog.nouns"}
+
+
+def test_what_comes_late_is_what_it_says_it_is() -> None:
+    rooms_behind = {getattr(late, name).__name__ for name in late.__all__}
+    named = {name for node in ast.walk(TREES[Path(str(late.__file__))]) for name in imports(node)}
+    assert rooms_behind == ours(named)
+    with pytest.raises(AttributeError, match="has no attribute 'pacing'"):
+        _ = late.pacing
 
 
 @benchmarks_too

@@ -26,8 +26,8 @@ LIMIT = 300_000_000
 
 MOVE = f"""
 import resource, sys
-# Data counts what a process allocates, not the libraries it maps; stacks of threads are in it.
-resource.setrlimit(resource.RLIMIT_DATA, ({LIMIT}, {LIMIT}))
+# The address space: what the process allocates, the libraries it maps, the stacks of its threads.
+resource.setrlimit(resource.RLIMIT_AS, ({LIMIT}, {LIMIT}))
 from topview_provider.hooks.topview import TopviewHook
 print(getattr(TopviewHook(), sys.argv[1])(*sys.argv[2:]))
 try:

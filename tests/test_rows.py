@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
 
+from topview_provider import catalog
 from topview_provider.catalog import FAMILIES, LISTINGS, Field, Listing, Row, TaskFamily
 from topview_provider.catalog.check import fields_of
 from topview_provider.catalog.fields import CONVERTERS, FieldError
 
+ROOMS = [room.name for room in pkgutil.iter_modules(catalog.__path__)]
 ALL = [*FAMILIES.values(), *LISTINGS.values()]
 every_row = pytest.mark.parametrize("row", ALL, ids=lambda row: row.name)
 every_family = pytest.mark.parametrize("row", FAMILIES.values(), ids=lambda row: row.name)
@@ -30,6 +36,32 @@ def paths_of(row: TaskFamily) -> list[str]:
 def test_no_name_stands_twice() -> None:
     assert not set(FAMILIES) & set(LISTINGS)
     assert all(row.name == name for name, row in [*FAMILIES.items(), *LISTINGS.items()])
+
+
+def test_every_row_of_a_room_stands_in_the_table() -> None:
+    modules = [importlib.import_module(f"{catalog.__name__}.{room}") for room in ROOMS]
+    rows = [item for module in modules for item in vars(module).values() if isinstance(item, Row)]
+    assert {row.name for row in rows} == {*FAMILIES, *LISTINGS}
+    assert len({id(row) for row in rows}) == len(ALL)
+
+
+SHARED = {"voice": {"video"}, "product": {"avatar"}}
+"""Rooms of the table that take something from another one."""
+
+
+@every_row
+def test_asking_for_a_row_loads_its_room_and_no_other(row: Row) -> None:
+    look_up = "family" if isinstance(row, TaskFamily) else "listing"
+    program = (
+        "import sys; from topview_provider import catalog\n"
+        f"print(catalog.{look_up}({row.name!r}).title)\n"
+        "print(*(name.rpartition('.')[2] for name in sys.modules if name.startswith('topview_provider.catalog.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    title, loaded = done.stdout.splitlines()
+    room = next(room for room in ROOMS if row in vars(importlib.import_module(f"{catalog.__name__}.{room}")).values())
+    assert title == row.title
+    assert set(loaded.split()) == {"fields", "nouns", room} | SHARED.get(room, set())
 
 
 @every_row

@@ -91,7 +91,7 @@ def page(room: str) -> str:
 def shared_page() -> str:
     """Return the page of what every task operator takes."""
     text = ["# Arguments of every task", "", "Every operator of a task family takes these beside its own.", ""]
-    text += [*_table(TopviewTaskOperator), *list(_table(TopviewRowOperator))[2:], "", *_raised(TopviewTaskOperator)]
+    text += [*_table(TopviewTaskOperator), "", *_raised(TopviewTaskOperator)]
     return "\n".join(text) + "\n"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from topview_provider import exceptions as errors
-from topview_provider import metrics
-from topview_provider.polling import Outcome, Wait, Watch, killed
-from topview_provider.tally import Tally
+from topview_provider import late
+
+if TYPE_CHECKING:
+    from topview_provider.polling import Outcome, Wait, Watch
 
 RESUMES = "A retry, or clearing this Airflow task, resumes it without paying again"
 KILLED_EARLY = (
@@ -34,7 +35,7 @@ class TopviewEnding:
         :param cost: Credits, None where the answer does not tell.
         """
         tally = outcome.tally
-        known = (tally or Tally()).flat().items()
+        known = (tally or late.tally.Tally()).flat().items()
         shown = {name: "unknown" if value is None else round(value, 1) for name, value in known}
         self.log.info(
             "%s %s ended: outcome=%s queued=%s running=%s detected=%s polls=%s failed_polls=%s credits=%s",
@@ -45,15 +46,15 @@ class TopviewEnding:
             "unknown" if cost is None else f"{cost:g}",
         )
         if tally:
-            metrics.waited(self.family, outcome.word, tally)
+            late.metrics.waited(self.family, outcome.word, tally)
         if tally and cost is not None:
-            metrics.charged(self.family, cost)
+            late.metrics.charged(self.family, cost)
 
     def on_kill(self) -> None:
         """Say what becomes of the task when Airflow ends this one; nothing at TopView can be cancelled."""
         if self._watch:
             seen = self._watch.seen(time.time())
-            self.log.warning("%s", killed(self.family, self._watch.topview_task_id, seen))
+            self.log.warning("%s", late.polling.killed(self.family, self._watch.topview_task_id, seen))
         else:
             self.log.warning("%s", KILLED_EARLY)
 

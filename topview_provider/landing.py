@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from topview_provider import catalog, results
+from topview_provider import catalog, late
 from topview_provider import exceptions as errors
-from topview_provider.polling import Wait
+
+if TYPE_CHECKING:
+    from topview_provider.polling import Wait
 
 MAX_XCOM_BYTES = 48 * 1024
 
@@ -30,9 +32,9 @@ class TopviewLanding:
             "family": self.family,
             "topview_task_id": wait.topview_task_id,
             "status": "success",
-            "outputs": results.outputs_of(self.row, answer, wait.judge),
-            "values": results.values_of(self.row, answer, wait.judge),
-            "cost_credit": results.cost_of(self.row, answer),
+            "outputs": late.results.outputs_of(self.row, answer, wait.judge),
+            "values": late.results.values_of(self.row, answer, wait.judge),
+            "cost_credit": late.results.cost_of(self.row, answer),
         }
 
     def push_result(self, ti: Any, manifest: Mapping[str, Any]) -> None:
@@ -52,8 +54,8 @@ class TopviewLanding:
 
         :raises TopviewPartialResult: Some did and ``allow_partial`` is off, or none is left.
         """
-        failed = results.failed_items(self.row, answer, wait.judge)
-        good = results.outputs_of(self.row, answer, wait.judge)
+        failed = late.results.failed_items(self.row, answer, wait.judge)
+        good = late.results.outputs_of(self.row, answer, wait.judge)
         if not failed or (self.allow_partial and good):
             return
         raise errors.TopviewPartialResult(

@@ -10,14 +10,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from topview_provider import exceptions as errors
-from topview_provider import results
+from topview_provider import late
 from topview_provider.ending import TopviewEnding
 from topview_provider.landing import TopviewLanding
-from topview_provider.polling import Outcome, Wait, Watch
-from topview_provider.tally import Tally
+from topview_provider.pacing import ADAPTIVE, fixed
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
+    from topview_provider.polling import Outcome, Wait, Watch
+    from topview_provider.results import State
     from topview_provider.triggers.topview import TopviewTaskTrigger
 
 GRACE = 120.0
@@ -88,7 +89,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
     """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
 
     timeout: Any
-    poll_interval: float | str
+    poll_interval: float | str | None
     max_poll_outage: float
     need_cloud_front_url: bool
     execution_timeout: timedelta | None
@@ -141,14 +142,16 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         )
 
     @property
-    def pace(self) -> float:
-        """Seconds between polls that the user fixed; 0 for ``adaptive``."""
-        return 0.0 if self.poll_interval == "adaptive" else seconds("poll_interval", self.poll_interval)
+    def pace(self) -> float | str:
+        """Seconds between polls that the user fixed, or ``adaptive``; 0: what the connection says."""
+        if self.poll_interval == ADAPTIVE:
+            return ADAPTIVE
+        return seconds("poll_interval", self.poll_interval or 0.0)
 
     def interval(self) -> float:
         """Return the seconds between polls that the user or the connection fixed; 0 for ``adaptive``."""
         if self.pace:
-            return self.pace
+            return fixed(self.pace)
         try:
             return self.hook.settings.poll_interval
         except errors.TopviewUnavailable:
@@ -196,7 +199,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         :param wait: What is waited for.
         """
         interval = self.interval()
-        return Watch(
+        return late.polling.Watch(
             row=self.row,
             topview_task_id=wait.topview_task_id,
             judge=wait.judge,
@@ -209,12 +212,12 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
             dated=wait.dated,
         )
 
-    def fresh_answer(self, wait: Wait) -> tuple[Mapping[str, Any], results.State]:
+    def fresh_answer(self, wait: Wait) -> tuple[Mapping[str, Any], State]:
         """Ask once more, for URLs that were signed just now, and judge the answer."""
         answer = self.hook.query(self.family, wait.topview_task_id, cloud_front=bool(self.need_cloud_front_url))
-        return answer, results.state_of(self.row, answer, wait.judge)
+        return answer, late.results.state_of(self.row, answer, wait.judge)
 
-    def landing_answer(self, wait: Wait) -> tuple[Mapping[str, Any], results.State]:
+    def landing_answer(self, wait: Wait) -> tuple[Mapping[str, Any], State]:
         """
         Ask once more as patiently as the wait itself: the task is done and paid for, a passing fault must not lose it.
 
@@ -227,7 +230,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         if outcome is not None:
             self.raise_unless_success(outcome, wait)
         answer = watch.answer or {}
-        return answer, results.state_of(self.row, answer, watch.judge)
+        return answer, late.results.state_of(self.row, answer, watch.judge)
 
 
 def read_event(event: Any, family: str) -> tuple[Outcome, Wait]:
@@ -243,9 +246,12 @@ def read_event(event: Any, family: str) -> tuple[Outcome, Wait]:
         if event["family"] != family or event["outcome"] not in ("success", "failed", "timeout", "error"):
             raise ValueError(event["outcome"])
         times = float(event["submitted_at"]), float(event["end_time"])
-        wait = Wait(str(event["topview_task_id"]), *times, dict(event["judge"]), bool(event.get("dated", True)))
+        wait = late.polling.Wait(
+            str(event["topview_task_id"]), *times, dict(event["judge"]), bool(event.get("dated", True))
+        )
         message, error = str(event.get("message", "")), str(event.get("error", ""))
-        return Outcome(event["outcome"], message, error, Tally.read(event.get("tally"))), wait
+        tally = late.tally.Tally.read(event.get("tally"))
+        return late.polling.Outcome(event["outcome"], message, error, tally), wait
     except (TypeError, KeyError, ValueError, AttributeError) as cause:
         raise errors.TopviewError(
             f"The trigger of {family} sent an event that is not one: {type(cause).__name__}. Clear the task: it resumes"

@@ -142,13 +142,3 @@ USER_SPACE = Listing(
     },
     docs=("https://docs.topview.ai/reference/get_new-endpoint-42",),
 )
-
-LISTINGS = (
-    UPLOAD_CREDENTIAL,
-    UPLOAD_FILE,
-    UPLOAD_CHECK,
-    CREDIT_DETAIL,
-    CREDIT_LOGS,
-    USER_SPACE,
-    NOTICE_URL_CHECK,
-)

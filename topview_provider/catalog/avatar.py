@@ -262,6 +262,3 @@ CUSTOM_AVATAR_DELETE = Listing(
     answer={"(result)": "null"},
     docs=("https://docs.topview.ai/reference/delete_custom_avatar",),
 )
-
-ROWS = (VIDEO_AVATAR, PHOTO_AVATAR, VIDEO_TO_AVATAR)
-LISTINGS = (AVATAR_LIST, ETHNICITY_LIST, CUSTOM_AVATAR_DELETE)

@@ -103,5 +103,3 @@ BOARD_TASK_DETAIL = Listing(
     answer=TASK,
     docs=("https://docs.topview.ai/reference/getboardtaskdetail",),
 )
-
-LISTINGS = (BOARD_LIST, BOARD_TASK_LIST, BOARD_TASK_DETAIL)

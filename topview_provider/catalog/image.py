@@ -211,6 +211,3 @@ IMAGE_TRANSLATE_BATCH = TaskFamily(
         "https://docs.topview.ai/reference/query-generate-task",
     ),
 )
-
-
-ROWS = (REMOVE_BACKGROUND, IMAGE_TO_VIDEO_V1, IMAGE_TRANSLATE, IMAGE_TRANSLATE_GENERATE, IMAGE_TRANSLATE_BATCH)

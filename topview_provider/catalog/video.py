@@ -237,6 +237,3 @@ MARKETING_VIDEO_SCRIPT_UPDATE = Listing(
     answer=TASK_STATE,
     docs=("https://docs.topview.ai/reference/avatar_marketing_video_update_script_content",),
 )
-
-ROWS = (MARKETING_VIDEO, MARKETING_VIDEO_EXPORT)
-LISTINGS = (MARKETING_VIDEO_TASK_LIST, MARKETING_VIDEO_SCRIPT_LIST, MARKETING_VIDEO_SCRIPT_UPDATE)

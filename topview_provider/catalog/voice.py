@@ -149,6 +149,3 @@ CUSTOM_VOICE_DELETE = Listing(
     docs=("vendor client only",),
     certainty="V",
 )
-
-ROWS = (VOICE_CLONE, TEXT_TO_VOICE)
-LISTINGS = (VOICE_LIST, CAPTION_LIST, CUSTOM_VOICE_DELETE)

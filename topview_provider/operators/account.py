@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, Context
 
-from topview_provider import budget
+from topview_provider import late
 from topview_provider.exceptions import TopviewInsufficientCredits
 from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
 
@@ -45,8 +45,8 @@ class TopviewCreditDetailOperator(TopviewActionOperator):
 
     def execute(self, context: Context) -> Any:
         """Return the account if its balance suffices."""
-        least = budget.amount("min_credits", self.min_credits)
-        budget.chosen("on_low", self.on_low, ("fail", "skip"))
+        least = late.budget.amount("min_credits", self.min_credits)
+        late.budget.chosen("on_low", self.on_low, ("fail", "skip"))
         account = super().execute(context)
         if least is not None:
             self.refuse_below(least, account)

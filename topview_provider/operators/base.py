@@ -7,21 +7,22 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import Context, conf
 
 from topview_provider import exceptions as errors
-from topview_provider import results
+from topview_provider import late
 from topview_provider.landing import raw_for_xcom
-from topview_provider.ledger import words
-from topview_provider.ledger.book import Ledger, begun
-from topview_provider.ledger.records import Record
 from topview_provider.operators.buying import TopviewBuying
 from topview_provider.operators.rows import TopviewRowOperator
-from topview_provider.polling import Outcome, Wait
-from topview_provider.results import Phase
 from topview_provider.waiting import read_event, seconds, switch
+
+if TYPE_CHECKING:
+    from topview_provider.ledger.book import Ledger
+    from topview_provider.ledger.records import Record
+    from topview_provider.polling import Outcome, Wait
+    from topview_provider.results import State
 
 SWITCHES = ("wait_for_completion", "deferrable", "allow_partial", "return_raw", "need_cloud_front_url")
 
@@ -30,6 +31,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
     """
     Base of every operator that submits a task; a subclass names its ``family``.
 
+    :param topview_conn_id: Airflow connection of type TopView. (templated)
     :param notice_url: Address that TopView POSTs to when the task ends; a hint only. (templated)
     :param need_cloud_front_url: Ask for CloudFront result URLs instead of S3 ones.
     :param extra_payload: Wire names that are laid over the request last and unchecked, for choices this release does
@@ -39,7 +41,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         default_deferrable`` says.
     :param timeout: Deadline of one attempt in seconds or as timedelta; by default the family's. A retry resumes the
         same TopView task under a new deadline.
-    :param poll_interval: Seconds between polls, or ``"adaptive"``.
+    :param poll_interval: Seconds between polls, or ``"adaptive"``: when tasks of the kind finish, as far as known; by
+        default what the connection says, and ``"adaptive"`` where that says nothing.
     :param max_poll_outage: Seconds for which polls may fail in a row before the attempt gives up.
     :param busy_timeout: Seconds for which a deferrable operator waits in the triggerer for a busy TopView.
     :param resubmit_on_failure: Let a retry buy again what failed at TopView; failed tasks are not charged.
@@ -76,16 +79,24 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         "max_credits",
     )
 
+    notice_url: str | None
+    extra_payload: dict[str, Any] | None
+    wait_for_completion: bool
+    busy_timeout: float | timedelta
+    result_path: str | None
+    return_raw: bool
+
     def __init__(
         self,
         *,
+        topview_conn_id: str = "topview_default",
         notice_url: str | None = None,
         need_cloud_front_url: bool = False,
         extra_payload: dict[str, Any] | None = None,
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         timeout: float | timedelta | None = None,
-        poll_interval: float | str = "adaptive",
+        poll_interval: float | str | None = None,
         max_poll_outage: float = 900,
         busy_timeout: float | timedelta = 3600,
         resubmit_on_failure: bool = True,
@@ -102,26 +113,30 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.notice_url = notice_url
-        self.need_cloud_front_url = need_cloud_front_url
-        self.extra_payload = extra_payload
-        self.wait_for_completion = wait_for_completion
-        self.deferrable = deferrable
-        self.timeout = timeout
-        self.poll_interval = poll_interval
-        self.max_poll_outage = max_poll_outage
-        self.busy_timeout = busy_timeout
-        self.resubmit_on_failure = resubmit_on_failure
-        self.on_changed_input = on_changed_input
-        self.on_orphaned_intent = on_orphaned_intent
-        self.on_missing_result = on_missing_result
-        self.force_resubmit = force_resubmit
-        self.resume_topview_task_id = resume_topview_task_id
-        self.max_credits = max_credits
-        self.max_credits_unknown = max_credits_unknown
-        self.allow_partial = allow_partial
-        self.result_path = result_path
-        self.return_raw = return_raw
+        # One by one, Airflow's __setattr__ would take longer than the rest of this constructor.
+        vars(self).update(
+            topview_conn_id=topview_conn_id,
+            notice_url=notice_url,
+            need_cloud_front_url=need_cloud_front_url,
+            extra_payload=extra_payload,
+            wait_for_completion=wait_for_completion,
+            deferrable=deferrable,
+            timeout=timeout,
+            poll_interval=poll_interval,
+            max_poll_outage=max_poll_outage,
+            busy_timeout=busy_timeout,
+            resubmit_on_failure=resubmit_on_failure,
+            on_changed_input=on_changed_input,
+            on_orphaned_intent=on_orphaned_intent,
+            on_missing_result=on_missing_result,
+            force_resubmit=force_resubmit,
+            resume_topview_task_id=resume_topview_task_id,
+            max_credits=max_credits,
+            max_credits_unknown=max_credits_unknown,
+            allow_partial=allow_partial,
+            result_path=result_path,
+            return_raw=return_raw,
+        )
 
     def execute(self, context: Context) -> Any:
         """Submit the task, or go on with the one already paid for, and wait as asked."""
@@ -140,7 +155,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         end_time = self.deadline()
         self.check_arguments()
         body = self.request({"notice_url": self.notice_url}, self.extra())
-        book, bought = Ledger.of(context), self.purchase(body)
+        book, bought = late.book.Ledger.of(context), self.purchase(body)
         record = self.known(book, bought, body, context)
         if record and record.outcome == "success":
             try:
@@ -154,7 +169,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
             if busy_until is None:
                 busy_until = time.time() + seconds("busy_timeout", self.busy_timeout)
             try:
-                record = self.submit(book, begun(bought, self.attempt(context)), body, end_time)
+                record = self.submit(book, late.book.begun(bought, self.attempt(context)), body, end_time)
             except errors.TopviewBusy as busy:
                 self.come_back_later(busy, busy_until)
         return self.follow(context, body, record, end_time)
@@ -179,7 +194,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         :raises TopviewNotFound: The user does not.
         """
         if self.on_missing_result != "resubmit" or self.resume_topview_task_id:
-            raise words.missing(self.family, record, book.forget_by_hand, error) from error
+            raise late.words.missing(self.family, record, book.forget_by_hand, error) from error
         self.log.warning("%s %s is gone at TopView; buying anew, as asked", self.family, record.topview_task_id)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
@@ -216,13 +231,13 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
     def follow(self, context: Context, body: Mapping[str, Any], record: Record, end_time: float) -> Any:
         """Show the id, then leave, stay or defer; what is known to be done is landed at once."""
         begun_at, judge = record.submitted_at or time.time(), self.judged(body, record.seen)
-        wait = Wait(record.topview_task_id, begun_at, end_time, judge, dated=bool(record.submitted_at))
+        wait = late.polling.Wait(record.topview_task_id, begun_at, end_time, judge, dated=bool(record.submitted_at))
         context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
         self.push_card(context, wait, state="accepted", language=body.get("language"))
         if not self.wait_for_completion:
             return {**self.manifest({}, wait), "status": "accepted"}
         if record.outcome == "success":
-            return self.land(context, Outcome("success"), wait, record.made)
+            return self.land(context, late.polling.Outcome("success"), wait, record.made)
         if self.deferrable:
             self.defer_until_settled(wait)
         return self.land(context, self.stay_until_settled(wait), wait)
@@ -242,7 +257,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
             answer, state = self.landing_answer(wait)
             if made and made != self.made(answer, wait):
                 raise errors.TopviewNotFound("another export of this script took its place")
-            if state.phase is Phase.SUCCESS:
+            if state.phase is late.results.Phase.SUCCESS:
                 return self.landed(context, answer, outcome, wait)
             outcome = self.wait_again(state, outcome, wait)
 
@@ -254,7 +269,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         """
         if outcome.word == "success":
             return
-        book = Ledger.of(context)
+        book = late.book.Ledger.of(context)
         self.log_end(outcome, wait, None)
         if outcome.word == "failed":
             book.settle(wait.topview_task_id, "failed")
@@ -264,7 +279,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         except errors.TopviewNotFound as error:
             if not book.remembers or self.resume_topview_task_id:
                 raise
-            raise words.unknown(self.family, wait.topview_task_id, book.forget_by_hand, error) from error
+            raise late.words.unknown(self.family, wait.topview_task_id, book.forget_by_hand, error) from error
 
     def landed(self, context: Context, answer: Mapping[str, Any], outcome: Outcome, wait: Wait) -> dict[str, Any]:
         """
@@ -274,7 +289,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         """
         manifest = self.manifest(answer, wait)
         cost = manifest["cost_credit"]
-        Ledger.of(context).settle(wait.topview_task_id, "success", cost, self.made(answer, wait))
+        late.book.Ledger.of(context).settle(wait.topview_task_id, "success", cost, self.made(answer, wait))
         self.push_result(context["ti"], manifest)
         self.push_card(context, wait, state="success", answer=answer, cost=cost)
         self.keep_raw(context, answer)
@@ -284,11 +299,11 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
 
     def made(self, answer: Mapping[str, Any], wait: Wait) -> str:
         """Return the mark of the item that stands there, in families whose items a later step replaces."""
-        return results.seen_item(self.row, answer, wait.judge) if self.row.item_id_key else ""
+        return late.results.seen_item(self.row, answer, wait.judge) if self.row.item_id_key else ""
 
-    def wait_again(self, state: results.State, outcome: Outcome, wait: Wait) -> Outcome:
+    def wait_again(self, state: State, outcome: Outcome, wait: Wait) -> Outcome:
         """Go on waiting under the same deadline: the fresh answer says that the task is not settled after all."""
-        if state.phase is Phase.FAILED:
+        if state.phase is late.results.Phase.FAILED:
             return replace(outcome, word="failed", message=state.message or state.word)
         if time.time() >= wait.end_time:
             return replace(outcome, word="timeout", message=f"state is {state.word!r} again")
@@ -314,7 +329,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
                 "family": self.family,
                 "topview_task_id": wait.topview_task_id,
                 "topview_conn_id": self.topview_conn_id,
-                "title": results.title_of(self.row, answer or {}, wait.judge),
+                "title": late.results.title_of(self.row, answer or {}, wait.judge),
                 "language": language or getattr(self, "language", None),
                 "state": state,
                 "cost_credit": cost,

@@ -7,20 +7,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import Context
 
-from topview_provider import compat, metrics, results
+from topview_provider import compat, late
 from topview_provider import exceptions as errors
-from topview_provider.budget import refuse_if_too_dear
-from topview_provider.ledger import words
-from topview_provider.ledger.book import Ledger, begun, blind, ids_held, lost_one
-from topview_provider.ledger.orphans import Candidate, Search
-from topview_provider.ledger.records import Purchase, Record, purchase
-from topview_provider.ledger.rules import Action, Attempt, Rules, decide
-from topview_provider.polling import Wait
 from topview_provider.waiting import TopviewWaiting, switch, task_id_of
+
+if TYPE_CHECKING:
+    from topview_provider.ledger.book import Ledger
+    from topview_provider.ledger.orphans import Candidate
+    from topview_provider.ledger.records import Purchase, Record
+    from topview_provider.ledger.rules import Attempt, Rules
 
 BUSY_PAUSE = 60.0
 """Seconds in the triggerer before a submit that found TopView busy is sent again."""
@@ -48,7 +47,7 @@ class TopviewBuying(TopviewWaiting):
 
         :raises TopviewInvalidRequest: An argument is none of its choices.
         """
-        return Rules(
+        return late.rules.Rules(
             self.on_changed_input,
             self.on_orphaned_intent,
             self.on_missing_result,
@@ -58,12 +57,12 @@ class TopviewBuying(TopviewWaiting):
 
     def attempt(self, context: Context) -> Attempt:
         """Return which attempt this is."""
-        return Attempt.of(context, self.retries or 0)
+        return late.rules.Attempt.of(context, self.retries or 0)
 
     def purchase(self, body: Mapping[str, Any]) -> Purchase:
         """Return what identifies the purchase."""
         base_url = self.hook.settings.base_url
-        return purchase(self.family, body, base_url, self.hook.uid, self.also_bought(body))
+        return late.records.purchase(self.family, body, base_url, self.hook.uid, self.also_bought(body))
 
     def also_bought(self, body: Mapping[str, Any]) -> Any:
         """Return what is bought beside the body, as JSON: nothing, unless the family says otherwise."""
@@ -82,22 +81,22 @@ class TopviewBuying(TopviewWaiting):
         """
         rules, attempt = self.rules, self.attempt(context)
         record = book.recall(bought)
-        if resumed := self.resumed(book, record, begun(bought, attempt).after(record), body):
+        if resumed := self.resumed(book, record, late.book.begun(bought, attempt).after(record), body):
             return resumed
-        if not book.remembers and (warning := blind(self.family, attempt, rules)):
+        if not book.remembers and (warning := late.book.blind(self.family, attempt, rules)):
             self.log.warning(warning)
-        decision = decide(record, bought, attempt, rules)
-        if record and decision.action is Action.ASK:
+        decision = late.rules.decide(record, bought, attempt, rules)
+        if record and decision.action is late.rules.Action.ASK:
             record = self.looked_up(book, record, body)
-            decision = decide(record, bought, attempt, rules, asked=True)
+            decision = late.rules.decide(record, bought, attempt, rules, asked=True)
         if record is None:
             return None
-        if decision.action is Action.SEARCH:
+        if decision.action is late.rules.Action.SEARCH:
             return self.found(book, record, body, context, bought)
-        if decision.action is Action.REFUSE:
-            raise words.changed(self.family, record, bought, book.forget_by_hand)
+        if decision.action is late.rules.Action.REFUSE:
+            raise late.words.changed(self.family, record, bought, book.forget_by_hand)
         about = f"{self.family} {record.topview_task_id or 'without an id'}: {decision.why}"
-        if decision.action is Action.BUY:
+        if decision.action is late.rules.Action.BUY:
             self.log.info("%s; buying anew", about)
             return None
         self.log.info("%s; going on with it", about)
@@ -118,7 +117,7 @@ class TopviewBuying(TopviewWaiting):
         """Return the record of a cleared task with its outcome, where nobody waited for it: TopView knows."""
         try:
             judge = {**(record.judge or self.judged(body)), **({"seen": record.seen} if record.seen else {})}
-            _, state = self.fresh_answer(Wait(record.topview_task_id, 0.0, 0.0, judge))
+            _, state = self.fresh_answer(late.polling.Wait(record.topview_task_id, 0.0, 0.0, judge))
         except errors.TopviewError as error:
             self.log.warning("Could not ask how %s %s ended: %s", self.family, record.topview_task_id, error)
             return record
@@ -147,7 +146,7 @@ class TopviewBuying(TopviewWaiting):
             return None
         reason = reason or ("the inputs changed since" if not same else f"{len(fitting)} of its tasks fit")
         searched = f"Looked for it at TopView: {reason}"
-        raise words.orphaned(self.family, record, book.forget_by_hand, candidates, searched=searched)
+        raise late.words.orphaned(self.family, record, book.forget_by_hand, candidates, searched=searched)
 
     def candidates(
         self, book: Ledger, record: Record, body: Mapping[str, Any], context: Context
@@ -158,7 +157,7 @@ class TopviewBuying(TopviewWaiting):
                 return self.second_step(record, body), ""
             if self.row.echo is None:
                 return [], "it has no list that shows what this family was given"
-            search = Search(self.row, body, record.intent_at, self.hook.settings.read_timeout)
+            search = late.orphans.Search(self.row, body, record.intent_at, self.hook.settings.read_timeout)
             found, all_seen = search.candidates(self.hook)
         except errors.TopviewError as error:
             return [], f"it could not be asked ({error})"
@@ -172,9 +171,9 @@ class TopviewBuying(TopviewWaiting):
     def second_step(self, record: Record, body: Mapping[str, Any]) -> list[Candidate]:
         """Return the task of a second step, whose id is known; it fits where what was asked for is being made."""
         topview_task_id, judge = str(body[self.row.task_id_key]), self.judged(body, record.seen)
-        answer, state = self.fresh_answer(Wait(topview_task_id, 0.0, 0.0, judge))
-        made = bool(self.row.item_id_key) and (state.settled or results.under_way(self.row, answer, judge))
-        return [Candidate(topview_task_id, None, "", fits=made)]
+        answer, state = self.fresh_answer(late.polling.Wait(topview_task_id, 0.0, 0.0, judge))
+        made = bool(self.row.item_id_key) and (state.settled or late.results.under_way(self.row, answer, judge))
+        return [late.orphans.Candidate(topview_task_id, None, "", fits=made)]
 
     def held_by_others(self, book: Ledger, context: Context) -> tuple[set[str], bool]:
         """
@@ -185,7 +184,7 @@ class TopviewBuying(TopviewWaiting):
         """
         records = book.others()
         if records is not None:
-            return ids_held(records), not lost_one(records)
+            return late.book.ids_held(records), not late.book.lost_one(records)
         tasks = getattr(context.get("dag"), "tasks", None)
         if tasks is None or getattr(context["ti"], "map_index", -1) not in (-1, None):
             return set(), False
@@ -205,9 +204,9 @@ class TopviewBuying(TopviewWaiting):
         :raises TopviewBusy: TopView is busy; nothing was accepted.
         :raises TopviewError: As :meth:`TopviewHook.submit` says.
         """
-        refuse_if_too_dear(self.row, body, self.max_credits, self.max_credits_unknown)
+        late.budget.refuse_if_too_dear(self.row, body, self.max_credits, self.max_credits_unknown)
         # What cannot travel to the triggerer must fail before money is spent.
-        json.dumps(self.trigger(Wait("", 0.0, end_time, self.judged(body))).serialize())
+        json.dumps(self.trigger(late.polling.Wait("", 0.0, end_time, self.judged(body))).serialize())
         record = book.intend(replace(fresh, seen=self.already_there(body), judge=self.judged(body)))
         try:
             topview_task_id = self.hook.submit(self.family, body)
@@ -224,7 +223,7 @@ class TopviewBuying(TopviewWaiting):
             self.row.expected_seconds,
             self.row.price or "unknown",
         )
-        metrics.submitted(self.family)
+        late.metrics.submitted(self.family)
         return self.noted(book, record, topview_task_id)
 
     def noted(self, book: Ledger, record: Record, topview_task_id: str) -> Record:
@@ -240,7 +239,7 @@ class TopviewBuying(TopviewWaiting):
         if not (self.row.continues and self.row.item_id_key):
             return ""
         answer = self.hook.query(self.family, str(body[self.row.task_id_key]))
-        return results.seen_item(self.row, answer, self.judged(body))
+        return late.results.seen_item(self.row, answer, self.judged(body))
 
     def come_back_later(self, busy: errors.TopviewBusy, busy_until: float) -> NoReturn:
         """Wait for a busy TopView in the triggerer, with a timer that asks nothing; without it, let Airflow retry."""

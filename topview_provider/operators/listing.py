@@ -13,13 +13,23 @@ from topview_provider import catalog
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.landing import MAX_XCOM_BYTES
 from topview_provider.operators.rows import TopviewRowOperator
+from topview_provider.waiting import TopviewConnected
 
 
-class TopviewCallOperator(TopviewRowOperator):
-    """Base of the operators for lists and actions; a subclass names its ``listing``."""
+class TopviewCallOperator(TopviewConnected, TopviewRowOperator):
+    """
+    Base of the operators for lists and actions; a subclass names its ``listing``.
+
+    :param topview_conn_id: Airflow connection of type TopView. (templated)
+    """
 
     row_attribute = "listing"
+    shared_template_fields: ClassVar[tuple[str, ...]] = ("topview_conn_id",)
     listing: ClassVar[str]
+
+    def __init__(self, *, topview_conn_id: str = "topview_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.topview_conn_id = topview_conn_id
 
     def given(self) -> dict[str, Any]:
         """

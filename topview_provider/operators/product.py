@@ -6,10 +6,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Context
 
-from topview_provider import catalog
-from topview_provider.ledger.book import Ledger, buy_once
-from topview_provider.ledger.records import purchase
-from topview_provider.ledger.rules import Attempt
+from topview_provider import catalog, late
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.listing import TopviewActionOperator
 
@@ -271,10 +268,10 @@ class TopviewProductAvatarV1DownloadOperator(TopviewActionOperator):
         """Return TopView's answer, paid for once: a retry or a clear gets the one that was kept."""
         given = self.given()
         settings, uid = self.hook.settings, self.hook.uid
-        return buy_once(
-            Ledger.of(context),
-            purchase(self.listing, given, settings.base_url, uid),
+        return late.book.buy_once(
+            late.book.Ledger.of(context),
+            late.records.purchase(self.listing, given, settings.base_url, uid),
             self.listing,
-            Attempt.of(context, self.retries or 0),
+            late.rules.Attempt.of(context, self.retries or 0),
             lambda: self.hook.act(self.listing, **given),
         )

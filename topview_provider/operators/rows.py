@@ -8,12 +8,10 @@ from typing import Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from topview_provider import catalog
-from topview_provider.catalog.check import build
-from topview_provider.waiting import TopviewConnected
+from topview_provider import catalog, late
 
 
-class TopviewRowOperator(TopviewConnected, BaseOperator):
+class TopviewRowOperator(BaseOperator):
     """
     Base of every operator that stands for one row of the table.
 
@@ -21,18 +19,12 @@ class TopviewRowOperator(TopviewConnected, BaseOperator):
     the constructor must have exactly the row's fields as keyword-only arguments, and those the class lists as its
     ``own_arguments``. Its ``template_fields`` follow: the row's fields and ``shared_template_fields``. A subclass of
     such an operator with a constructor of its own is left alone and may extend ``template_fields``.
-
-    :param topview_conn_id: Airflow connection of type TopView. (templated)
     """
 
     row_attribute: ClassVar[str] = ""
     own_arguments: ClassVar[tuple[str, ...]] = ()
-    shared_template_fields: ClassVar[tuple[str, ...]] = ("topview_conn_id",)
+    shared_template_fields: ClassVar[tuple[str, ...]] = ()
     ui_color = "#e6e0ff"
-
-    def __init__(self, *, topview_conn_id: str = "topview_default", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.topview_conn_id = topview_conn_id
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -64,7 +56,7 @@ class TopviewRowOperator(TopviewConnected, BaseOperator):
         from topview_provider.exceptions import TopviewInvalidRequest
 
         row = self.row_of_class()
-        body, problems = build(row, {**self.arguments(), **shared}, extra)
+        body, problems = late.check.build(row, {**self.arguments(), **shared}, extra)
         if problems:
             reasons = "; ".join(problem.text for problem in problems)
             raise TopviewInvalidRequest(f"{row.name} was not sent to TopView: {reasons}")

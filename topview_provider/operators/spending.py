@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import BaseOperator, Context, conf
 
-from topview_provider import bill, catalog, compat
-from topview_provider.bill import Line
+from topview_provider import catalog, compat, late
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.waiting import seconds
+
+if TYPE_CHECKING:
+    from topview_provider.bill import Line
 
 PAUSE = 30.0
 """Seconds until the credit log is read again."""
@@ -77,10 +79,10 @@ class TopviewRunCostOperator(BaseOperator):
         """
         lines = self.lines(context)
         while True:
-            found = bill.settled(lines, self.charges(lines))
-            if not bill.unknown(found) or time.time() >= until:
+            found = late.bill.settled(lines, self.charges(lines))
+            if not late.bill.unknown(found) or time.time() >= until:
                 return self.report(found)
-            self.log.info("%d TopView tasks are not in the credit log yet", len(bill.unknown(found)))
+            self.log.info("%d TopView tasks are not in the credit log yet", len(late.bill.unknown(found)))
             self.pause(until)
 
     def lines(self, context: Context) -> list[Line]:
@@ -90,7 +92,7 @@ class TopviewRunCostOperator(BaseOperator):
             cards = _cards(context["ti"].xcom_pull(task_ids=task_id, key="topview"))
             if not cards:
                 self.log.info("%s had nothing from TopView: it was skipped, or ended before TopView took it", task_id)
-            found += [bill.line_of(task_id, card) for card in cards]
+            found += [late.bill.line_of(task_id, card) for card in cards]
         return found
 
     def tasks(self, context: Context) -> list[str]:
@@ -135,7 +137,7 @@ class TopviewRunCostOperator(BaseOperator):
         start = datetime.fromtimestamp(min(known), UTC) - MARGIN if len(known) == len(lines) else None
         end = datetime.now(UTC) + MARGIN
         entries = TopviewHook(conn_id).iterate("credit_logs", start_time=start, end_time=end)
-        return bill.charges_of(entries, {line.topview_task_id for line in lines})
+        return late.bill.charges_of(entries, {line.topview_task_id for line in lines})
 
     def pause(self, until: float) -> None:
         """
@@ -165,10 +167,10 @@ class TopviewRunCostOperator(BaseOperator):
 
     def report(self, lines: Sequence[Line]) -> dict[str, Any]:
         """Write the table into the log and return the result."""
-        self.log.info("What this run cost at TopView:\n%s", bill.table(lines))
-        unknown = bill.unknown(lines)
+        self.log.info("What this run cost at TopView:\n%s", late.bill.table(lines))
+        unknown = late.bill.unknown(lines)
         tasks = [line.shown() for line in lines]
-        return {"total": bill.total(lines), "complete": not unknown, "unknown": unknown, "tasks": tasks}
+        return {"total": late.bill.total(lines), "complete": not unknown, "unknown": unknown, "tasks": tasks}
 
 
 def _cards(found: Any) -> list[Mapping[str, Any]]:

@@ -12,14 +12,13 @@ from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import BaseOperator, Context
 
-from topview_provider import catalog, results
-from topview_provider.ledger.book import Ledger, begun
-from topview_provider.ledger.records import Purchase, purchase
-from topview_provider.ledger.rules import Attempt
+from topview_provider import catalog, late
 from topview_provider.waiting import task_id_of
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
+    from topview_provider.ledger.records import Purchase
+    from topview_provider.results import State
 
 
 class TopviewUploadOperator(BaseOperator):
@@ -62,8 +61,8 @@ class TopviewUploadOperator(BaseOperator):
         """Upload the file, unless TopView still has what an earlier attempt sent, and return its ``fileId``."""
         from topview_provider.hooks.topview import TopviewHook
 
-        hook, book = TopviewHook(self.topview_conn_id), Ledger.of(context)
-        fresh = begun(self.identity(hook), Attempt.of(context, self.retries or 0))
+        hook, book = TopviewHook(self.topview_conn_id), late.book.Ledger.of(context)
+        fresh = late.book.begun(self.identity(hook), late.rules.Attempt.of(context, self.retries or 0))
         record = book.read()
         if record and record.fingerprint == fresh.fingerprint and record.kept and hook.has_file(str(record.kept)):
             self.log.info("TopView has this file already, as fileId %s", record.kept)
@@ -84,7 +83,7 @@ class TopviewUploadOperator(BaseOperator):
         path = storage_path(self.source)
         given = {"source": str(path), "format": self.file_format, "size": transfer.upload_size(path)}
         version = {"version": transfer.version_of(path)}
-        return purchase("upload_file", {**given, **version}, hook.settings.base_url, hook.uid)
+        return late.records.purchase("upload_file", {**given, **version}, hook.settings.base_url, hook.uid)
 
 
 class TopviewDownloadOperator(BaseOperator):
@@ -202,8 +201,8 @@ class TopviewDownloadOperator(BaseOperator):
         row = self.row()
         judge = requesting.judge(row, {"preview": self.preview, row.item_id_key: self.script_id})
         answer = hook.query(self.family, str(self.topview_task_id), cloud_front=bool(self.need_cloud_front_url))
-        self.refuse_unless_finished(results.state_of(row, answer, judge))
-        found = [entry for entry in results.outputs_of(row, answer, judge) if entry["name"] == self.output_name]
+        self.refuse_unless_finished(late.results.state_of(row, answer, judge))
+        found = [entry for entry in late.results.outputs_of(row, answer, judge) if entry["name"] == self.output_name]
         wanted = [entry for entry in found if str(self.index) in ("all", str(entry["index"]))]
         if not wanted:
             raise TopviewInvalidRequest(
@@ -212,7 +211,7 @@ class TopviewDownloadOperator(BaseOperator):
             )
         return wanted
 
-    def refuse_unless_finished(self, state: results.State) -> None:
+    def refuse_unless_finished(self, state: State) -> None:
         """
         Raise if there is nothing to fetch.
 
@@ -222,12 +221,12 @@ class TopviewDownloadOperator(BaseOperator):
         from topview_provider.exceptions import TopviewTaskFailed, TopviewUnavailable
 
         about, topview_task_id = f"{self.family} {self.topview_task_id}", str(self.topview_task_id)
-        if state.phase is results.Phase.FAILED:
+        if state.phase is late.results.Phase.FAILED:
             reason = state.message or state.word
             raise TopviewTaskFailed(
                 f"{about} failed at TopView: {reason}; there is nothing to fetch", topview_task_id=topview_task_id
             )
-        if state.phase is not results.Phase.SUCCESS:
+        if state.phase is not late.results.Phase.SUCCESS:
             raise TopviewUnavailable(
                 f"{about} is not finished: {state.word or 'no state'}", topview_task_id=topview_task_id
             )

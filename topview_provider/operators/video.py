@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from topview_provider.operators.base import TopviewTaskOperator
-from topview_provider.operators.script import segments
 
 
 class TopviewMarketingVideoOperator(TopviewTaskOperator):
@@ -129,4 +128,6 @@ class TopviewMarketingVideoExportOperator(TopviewTaskOperator):
 
     def also_bought(self, body: Mapping[str, Any]) -> Any:
         """Return the words of the exported script, as they stand now; those of other scripts do not matter."""
+        from topview_provider.operators.script import segments
+
         return segments(self.hook, body["taskId"], str(body.get("scriptId", "0")))

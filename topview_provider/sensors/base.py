@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.providers.common.compat.sdk import (
     AirflowSensorTimeout,
@@ -17,11 +17,12 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from topview_provider import catalog, metrics
+from topview_provider import catalog, late
 from topview_provider import exceptions as errors
-from topview_provider.polling import Outcome, Step, Wait, Watch
-from topview_provider.results import cost_of
 from topview_provider.waiting import TopviewWaiting, read_event, task_id_of
+
+if TYPE_CHECKING:
+    from topview_provider.polling import Outcome, Step, Wait, Watch
 
 
 class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
@@ -39,7 +40,8 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     :param timeout: Seconds or timedelta to wait; by default the family's.
     :param poke_interval: Seconds or timedelta between looks in the modes ``poke`` and ``reschedule``; by default the
         family's.
-    :param poll_interval: Seconds between polls in the triggerer, or ``"adaptive"``.
+    :param poll_interval: Seconds between polls in the triggerer; by default what the connection says, else the
+        family's. ``"adaptive"`` is the family's too: a sensor does not know how old its task is.
     :param max_poll_outage: Seconds for which polls may fail in a row. In mode ``reschedule``, where no process
         remembers the one before, only ``timeout`` bounds an outage.
     :param allow_partial: Accept a success in which some items failed.
@@ -61,7 +63,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         timeout: float | timedelta | None = None,
         poke_interval: float | timedelta | None = None,
-        poll_interval: float | str = "adaptive",
+        poll_interval: float | str | None = None,
         max_poll_outage: float = 900,
         allow_partial: bool = False,
         **kwargs: Any,
@@ -98,7 +100,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             return found.xcom_value
         finally:
             if self._watch and not self._ended:
-                metrics.polled(self.family, self._watch.tally(time.time()))
+                late.metrics.polled(self.family, self._watch.tally(time.time()))
 
     def stay(self, context: Context) -> Any:
         """Poke as the mode says; Airflow's own deadline names no task, and does not skip a ``never_fail``."""
@@ -109,12 +111,14 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             if ours or self._watch is None or self._wait is None:
                 raise
             now = time.time()
-            late = Outcome("timeout", f"{error} ({self._watch.seen(now)})", tally=self._watch.tally(now))
-            return self.finish(context, late, self._wait)
+            ended = late.polling.Outcome("timeout", f"{error} ({self._watch.seen(now)})", tally=self._watch.tally(now))
+            return self.finish(context, ended, self._wait)
 
     def wait(self) -> Wait:
         """Return what is waited for; a sensor does not know when the task was submitted, so its age counts from now."""
-        return Wait(task_id_of(self.topview_task_id), time.time(), self.deadline(), self.judge(), dated=False)
+        return late.polling.Wait(
+            task_id_of(self.topview_task_id), time.time(), self.deadline(), self.judge(), dated=False
+        )
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Ask once and judge the answer; after a failed poll, not before the pause that it calls for."""
@@ -187,7 +191,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         :param answer: TopView's answer, for a success.
         """
         self._ended = True
-        self.log_end(outcome, wait, cost_of(self.row, answer) if outcome.word == "success" else None)
+        self.log_end(outcome, wait, late.results.cost_of(self.row, answer) if outcome.word == "success" else None)
         if outcome.word == "timeout":
             text = f"{self.family} {wait.topview_task_id}: {outcome.message}; the task itself goes on at TopView"
             return self.fail(AirflowSensorTimeout(text))
