@@ -13,7 +13,7 @@ from topview_provider import catalog, wire
 from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
 from topview_provider.hooks.doors import Line, asend, line_of, tls_context, traced
-from topview_provider.hooks.limiter import Limiter
+from topview_provider.hooks.limiter import LONGEST_PAUSE, Limiter
 from topview_provider.hooks.requesting import Item
 from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.hooks.single_flight import SingleFlight
@@ -66,7 +66,7 @@ class Shared:
         if self.session is not None:
             await self.session.close()
 
-    async def send(self, call: wire.Call, patience: float = 0.0, remaining: float = 86_400.0) -> Any:
+    async def send(self, call: wire.Call, patience: float = 0.0, remaining: float = LONGEST_PAUSE) -> Any:
         """
         Send a call when its turn has come, and return the ``result`` of its answer.
 
