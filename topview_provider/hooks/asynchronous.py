@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
@@ -16,6 +17,7 @@ from topview_provider.hooks.doors import asend, tls_context, tracing
 from topview_provider.hooks.limiter import Limiter
 from topview_provider.hooks.requesting import Item
 from topview_provider.hooks.settings import Settings, read_settings
+from topview_provider.hooks.together import Together
 from topview_provider.polling import Outcome, Step, Watch
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Shared:
         self.settings: Settings | None = None
         self.session: aiohttp.ClientSession | None = None
         self.limiter = Limiter(0)
+        self.together = Together()
         self.uid = ""
 
 
@@ -130,13 +133,14 @@ class TopviewAsyncHook:
 
         :param watch: The task and how to wait for it.
         """
-        await asyncio.sleep(watch.begin(time.time()))
-        while True:
-            step = await self._poll(watch)
-            watch.report(step)
-            if step.outcome:
-                return step.outcome
-            await asyncio.sleep(step.seconds)
+        with self._shared.together.seat(watch) as seat:
+            await asyncio.sleep(watch.begin(time.time()))
+            while True:
+                step = await seat.under_way() or await self._poll(watch)
+                watch.report(step)
+                if step.outcome:
+                    return step.outcome
+                await asyncio.sleep(step.seconds)
 
     async def list(self, name: str, **filters: Any) -> requesting.Items:
         """
@@ -172,6 +176,8 @@ class TopviewAsyncHook:
 
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
         shared.settings, shared.limiter = settings, Limiter(settings.max_rps)
+        if settings.list_polling:
+            shared.together = Together(partial(_page, self.topview_conn_id))
         shared.session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[tracing()]
         )
@@ -226,6 +232,12 @@ class TopviewAsyncHook:
         account = requesting.task_answer(call, await self._send(call))
         shared.uid = str(account.get("uid") or "")
         return shared.uid
+
+
+async def _page(conn_id: str, pages: requesting.Pages, patience: float) -> requesting.Items:
+    """Ask for a page of a list as a user of the session in its own right: who began to ask may be gone meanwhile."""
+    async with TopviewAsyncHook(conn_id) as hook:
+        return pages.items(await hook._send(pages.call(hook.settings), patience))
 
 
 def _prepare(conn_id: str) -> tuple[Settings, ssl.SSLContext | bool]:
