@@ -172,7 +172,7 @@ def test_a_time_out_that_is_no_time_is_refused(read: Reader, name: str, value: A
     assert "it must be a number of seconds above 0" in said
 
 
-@pytest.mark.parametrize("name", ["trust_env", "allow_http"])
+@pytest.mark.parametrize("name", ["trust_env", "allow_http", "list_polling"])
 def test_a_switch_that_is_neither_true_nor_false_is_refused(read: Reader, name: str) -> None:
     assert f"extra {name!r} is 'maybe'; it must be true or false" in refusal(read, extra={name: "maybe"})
 
