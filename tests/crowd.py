@@ -50,11 +50,19 @@ def trigger(topview_task_id: str, **words: Any) -> TopviewTaskTrigger:
 
 
 async def until(ask: Callable[[], Any]) -> None:
-    """Wait until something is true; it must become so."""
+    """Wait until something on this loop is true; it must become so."""
     end = time.monotonic() + 60
     while not ask():
         assert time.monotonic() < end
         await asyncio.sleep(0.01)
+
+
+async def told(ask: Callable[[], Any]) -> None:
+    """Wait until the stand-in tells something, without holding up this loop; it must do so."""
+    end = time.monotonic() + 60
+    while not await asyncio.to_thread(ask):
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
 
 
 class Crowd:

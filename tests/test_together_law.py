@@ -33,11 +33,13 @@ class Service:
 
     :param lasting: Seconds that each task takes.
     :param answer_seconds: Seconds that a list takes to be answered.
+    :param hidden: How many tasks the list never shows.
     """
 
-    def __init__(self, lasting: list[float], answer_seconds: float = 0.1) -> None:
+    def __init__(self, lasting: list[float], answer_seconds: float = 0.1, hidden: int = 0) -> None:
         self.ends = {f"{place:032x}": seconds for place, seconds in enumerate(lasting)}
         self.answer_seconds = answer_seconds
+        self.hidden = hidden
         self.asked: Counter[str] = Counter()
         self.at_once = 0
         self.most_at_once = 0
@@ -52,9 +54,9 @@ class Service:
         await asyncio.sleep(self.answer_seconds)
         self.at_once -= 1
         size = together.PAGE_SIZE
-        keys = list(self.ends)[(pages.page - 1) * size : pages.page * size]
+        keys = list(self.ends)[self.hidden :][(pages.page - 1) * size : pages.page * size]
         shown = [{"taskId": key, "status": self.state(key)} for key in keys]
-        return pages.items({"total": len(self.ends), "data": shown})
+        return pages.items({"total": len(self.ends) - self.hidden, "data": shown})
 
     def poll(self, watch: Watch) -> Step:
         self.asked[watch.topview_task_id] += 1
@@ -62,14 +64,16 @@ class Service:
         return watch.saw({"status": self.state(watch.topview_task_id), "exportVideos": [video]}, now())
 
 
-async def wait(service: Service, lists: Together, key: str, source: random.Random) -> list[float]:
-    """Wait as the hook does, and return the moments of which something was known."""
+async def wait(
+    service: Service, lists: Together, key: str, source: random.Random, end_time: float
+) -> tuple[str, list[float]]:
+    """Wait as the hook does, and return how it ended and the moments of which something was known."""
     watch = Watch(
         row=family("marketing_video"),
         topview_task_id=key,
         judge={"items": "exportVideos"},
         submitted_at=0.0,
-        end_time=1e6,
+        end_time=end_time,
         pace=PACE,
         spread=source.random,
     )
@@ -77,49 +81,80 @@ async def wait(service: Service, lists: Together, key: str, source: random.Rando
     with lists.seat(watch) as seat:
         await asyncio.sleep(watch.begin(now()))
         while True:
-            step = await seat.under_way() or service.poll(watch)
-            moments.append(seat._asked_at if service.state(key) == "running" else now())
+            step = await seat.under_way()
+            moments.append(seat._asked_at if step else now())
+            step = step or service.poll(watch)
             if step.outcome:
-                assert step.outcome.word == "success"
-                return moments
+                return step.outcome.word, moments
             await asyncio.sleep(step.seconds)
 
 
-def waits(service: Service, fetch: Any, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
+@pytest.fixture
+def virtual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists go by the virtual clock too."""
     monkeypatch.setattr(together, "time", SimpleNamespace(time=now))
 
-    async def main() -> list[list[float]]:
+
+def waits(service: Service, fetch: Any, end_time: float = 1e6) -> tuple[set[str], list[list[float]]]:
+    """Let all tasks be waited for at once, and return the words and the moments of each."""
+
+    async def main() -> list[tuple[str, list[float]]]:
         lists, source = Together(fetch), random.Random(4)
-        found = await asyncio.gather(*(wait(service, lists, key, source) for key in service.ends))
+        found = await asyncio.gather(*(wait(service, lists, key, source, end_time) for key in service.ends))
         assert lists.rolls == {}
         return found
 
-    return run(main())
+    found = run(main())
+    return {word for word, _ in found}, [moments for _, moments in found]
+
+
+def longest(found: list[list[float]]) -> float:
+    """The longest time for which nothing was known of a task that was waited for."""
+    return max(after - before for moments in found for before, after in itertools.pairwise(moments))
 
 
 @pytest.mark.parametrize(("count", "most"), [(2, 1.0), (10, 0.6), (200, 0.25), (1000, 0.25)])
-def test_every_task_is_known_of_as_often_as_by_its_own_queries_and_costs_far_fewer(
-    count: int, most: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("virtual")
+def test_every_task_is_known_of_as_often_as_by_its_own_queries_and_costs_far_fewer(count: int, most: float) -> None:
     source = random.Random(count)
     lasting = [source.uniform(100, 290) for _ in range(count)]
     alone, shared = Service(lasting), Service(lasting)
-    single, many = waits(alone, None, monkeypatch), waits(shared, shared.page, monkeypatch)
+    single, many = waits(alone, None), waits(shared, shared.page)
 
     reading = -(-count // together.PAGE_SIZE) * shared.answer_seconds
-    for service, found in ((alone, single), (shared, many)):
-        gaps = [after - before for moments in found for before, after in itertools.pairwise(moments)]
-        assert max(gaps) <= PACE * JITTER + reading
-        late = [moments[-1] - end for moments, end in zip(found, service.ends.values(), strict=True)]
-        assert max(late) <= PACE * JITTER + reading
+    for words, found in (single, many):
+        assert words == {"success"}
+        assert longest(found) <= PACE * JITTER + reading
+        assert max(moments[-1] - end for moments, end in zip(found, lasting, strict=True)) <= PACE * JITTER + reading
     assert alone.asked["list"] == 0
     assert shared.most_at_once == 1
     assert shared.asked.total() <= most * alone.asked.total()
 
 
-def test_a_list_that_takes_long_holds_up_nobody_for_longer_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("virtual")
+def test_a_list_that_takes_long_holds_up_nobody_for_longer_than_it_takes() -> None:
     service = Service([300.0] * 50, answer_seconds=7.0)
-    found = waits(service, service.page, monkeypatch)
+    words, found = waits(service, service.page)
 
-    gaps = [after - before for moments in found for before, after in itertools.pairwise(moments)]
-    assert max(gaps) <= PACE * JITTER + 2 * service.answer_seconds
+    assert words == {"success"}
+    assert longest(found) <= PACE * JITTER + 2 * service.answer_seconds
+
+
+@pytest.mark.usefixtures("virtual")
+def test_the_last_poll_comes_at_the_deadline_once_and_is_the_task_s_own() -> None:
+    service = Service([1e9] * 40)
+    words, found = waits(service, service.page, end_time=100.0)
+
+    assert words == {"timeout"}
+    assert {moments[-1] for moments in found} == {100.0}
+    assert all(moments[-2] < 100.0 for moments in found)
+
+
+@pytest.mark.usefixtures("virtual")
+def test_for_tasks_that_a_list_never_shows_it_is_soon_not_asked_any_more() -> None:
+    service = Service([290.0] * 10, hidden=9)
+    words, found = waits(service, service.page)
+
+    assert words == {"success"}
+    assert longest(found) <= PACE * JITTER + service.answer_seconds
+    assert service.asked["list"] <= 2 * together.MISSES
