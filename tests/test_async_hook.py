@@ -220,6 +220,46 @@ async def test_without_a_login_the_uid_is_asked_for_once_and_again_after_a_rotat
     assert len(service.requests("/user/credit/detail")) == 2
 
 
+@pytest.mark.parametrize(
+    ("fault", "share", "pause"),
+    [
+        ({"kind": "status", "value": 429}, 0.5, 0.0),
+        ({"kind": "status", "value": 429, "retry_after": 7}, 0.5, 7.0),
+        ({"kind": "status", "value": 503, "retry_after": 7}, 0.5, 7.0),
+        ({"kind": "code", "value": "5003"}, 0.5, 0.0),
+        ({"kind": "code", "value": "4007"}, 1.0, 0.0),
+        ({"kind": "status", "value": 503}, 1.0, 0.0),
+        ({"kind": "status", "value": 500, "retry_after": 7}, 1.0, 0.0),
+        ({"kind": "reset"}, 1.0, 0.0),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "",
+)
+async def test_a_service_that_asks_for_less_slows_down_all_who_share_the_connection_and_nothing_else_does(
+    fault: dict[str, Any], share: float, pause: float, service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topview_provider.hooks.requesting.READ_ATTEMPTS", 1)
+    service.fault(path="*/query", **fault)
+    loop = asyncio.get_running_loop()
+    async with TopviewAsyncHook() as one, TopviewAsyncHook() as other:
+        before = loop.time()
+        with pytest.raises(errors.TopviewError):
+            await one.query("scraper", "t1")
+        limiter = other._shared.limiter
+        assert limiter.share == share
+        assert before + pause <= max(limiter._closed_until, before) <= loop.time() + pause
+
+
+async def test_a_rate_that_is_changed_in_the_connection_counts_when_it_is_read_again(
+    service: StandIn, connect: Connect
+) -> None:
+    connect(service, max_rps=3)
+    async with TopviewAsyncHook() as hook:
+        assert hook._shared.limiter.rate == 3
+        connect(service, max_rps=7)
+        await hook.reread()
+        assert hook._shared.limiter.rate == 7
+
+
 async def test_a_list_is_read_page_by_page_to_its_end(service: StandIn) -> None:
     async with TopviewAsyncHook() as hook:
         voices = await hook.list("voice_list", page_size=50)

@@ -35,8 +35,9 @@ LAYERS = (
     {"catalog"},
     {"exceptions", "compat", "provider_info"},
     {"wire", "pacing", "budget", "bill"},
-    {"results"},
+    {"results", "learning"},
     {"tally"},
+    {"rhythm"},
     {"polling", "metrics"},
     {"hooks"},
     {"triggers"},
@@ -49,7 +50,7 @@ LAYERS = (
 AIRFLOW = {"airflow.providers.common.compat.sdk", "airflow.triggers.base"}
 """Where Airflow is imported from; what its versions do differently is in ``compat``."""
 
-PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill"}
+PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill", "learning", "rhythm"}
 """Rooms that do without Airflow."""
 
 

@@ -17,6 +17,10 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def waiting(limiter: Limiter) -> int:
+    return sum(not turn.done() for _, _, turn in limiter._queue)
+
+
 async def turns(limiter: Limiter, dues: list[float]) -> list[tuple[float, float]]:
     """Ask for many turns at once and return when each was served, as (moment, due), in the order of service."""
     served: list[tuple[float, float]] = []
@@ -94,7 +98,7 @@ def test_who_is_cancelled_takes_no_turn_and_wakes_nobody_wrongly(served_first: b
         await asyncio.sleep(1.0 if served_first else 0.5)
         first.cancel()
         found = await second
-        assert limiter.waiting == 0
+        assert waiting(limiter) == 0
         return [moment for moment, _ in found]
 
     assert run(main()) == pytest.approx([2.0 if served_first else 1.0])
@@ -135,7 +139,7 @@ def test_ten_thousand_who_are_cancelled_at_random_leave_nothing_behind() -> None
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
         await limiter.turn(now())
-        return limiter.waiting
+        return waiting(limiter)
 
     assert run(main()) == 0
 
@@ -168,6 +172,7 @@ def test_the_rate_is_never_slower_than_a_sixteenth_and_grows_again_step_by_step(
         limiter = Limiter(10)
         for _ in range(10):
             limiter.slow(None)
+            await asyncio.sleep(1)
         shares = [limiter.share]
         while limiter.share < 1:
             limiter.recover()
@@ -181,6 +186,86 @@ def test_the_rate_is_never_slower_than_a_sixteenth_and_grows_again_step_by_step(
     steps = [after / before for before, after in itertools.pairwise(found)]
     assert max(steps) <= STEP + 1e-9
     assert found[-1] == 1.0
+
+
+def test_many_that_were_on_their_way_when_the_service_became_busy_halve_the_rate_once() -> None:
+    async def main() -> float:
+        limiter = Limiter(10)
+        for _ in range(20):
+            limiter.slow(None)
+        return limiter.share
+
+    assert run(main()) == 0.5
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.001, 1000.0), (1000.0, 0.5), (0.5, 0.0), (0.0, 0.5)])
+def test_another_rate_counts_at_once_for_those_who_wait_already(before: float, after: float) -> None:
+    async def main() -> list[float]:
+        limiter = Limiter(before)
+        limiter.slow(10)
+        waiters = asyncio.create_task(turns(limiter, [0.0] * 5))
+        await asyncio.sleep(5)
+        limiter.pace(after)
+        return [moment for moment, _ in await waiters]
+
+    gap = 4.0 if after == 0.5 else 0.0  # at half the rate, for the service was busy
+    assert run(main()) == pytest.approx([10 + place * gap for place in range(5)])
+
+
+def test_a_rate_that_is_set_while_nobody_waits_holds_from_then_on() -> None:
+    async def main() -> list[float]:
+        limiter = Limiter(0)
+        await turns(limiter, [0.0] * 100)
+        limiter.pace(2)
+        return [moment for moment, _ in await turns(limiter, [0.0] * 6)]
+
+    assert run(main()) == pytest.approx([0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+
+
+def test_a_crowd_with_one_deadline_leaves_at_it_and_is_made_up_for() -> None:
+    """Each gets its poll before it gives up; those who can wait are then served later, but not for ever."""
+
+    async def main() -> tuple[list[float], list[float]]:
+        limiter = Limiter(10)
+        await turns(limiter, [0.0] * 10)
+        loop = asyncio.get_running_loop()
+        crowd = [asyncio.create_task(at_last(limiter, 20.0)) for _ in range(1000)]
+        await asyncio.gather(*crowd)
+        others = [moment for moment, _ in await turns(limiter, [loop.time() + 60] * 10)]
+        return [task.result() for task in crowd], others
+
+    async def at_last(limiter: Limiter, latest: float) -> float:
+        await limiter.turn(now() + 60, latest)
+        return now()
+
+    crowd, others = run(main())
+    assert max(crowd) == 20.0
+    assert sum(moment < 20.0 for moment in crowd) == 199
+    assert others[0] >= 21.0
+    assert others[-1] <= 23.0
+
+
+def test_a_deadline_that_has_passed_waits_for_nothing() -> None:
+    async def main() -> float:
+        limiter = Limiter(1)
+        limiter.slow(100)
+        await asyncio.sleep(5)
+        await limiter.turn(0.0, latest=4.0)
+        return now()
+
+    assert run(main()) == 5.0
+
+
+def test_who_is_cancelled_at_its_deadline_frees_its_turn() -> None:
+    async def main() -> list[float]:
+        limiter = Limiter(1)
+        await limiter.turn(0.0)
+        first = asyncio.create_task(limiter.turn(0.0, latest=0.5))
+        second = asyncio.create_task(turns(limiter, [0.0]))
+        asyncio.get_running_loop().call_at(0.5, lambda: asyncio.get_running_loop().call_soon(first.cancel))
+        return [moment for moment, _ in await second]
+
+    assert run(main()) == pytest.approx([1.0])
 
 
 def test_a_full_rate_has_nothing_to_recover(monkeypatch: pytest.MonkeyPatch) -> None:

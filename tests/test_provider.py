@@ -197,6 +197,7 @@ def test_every_field_of_the_form_counts() -> None:
         "connect_timeout": 3,
         "read_timeout": 4,
         "poll_interval": 5,
+        "max_rps": 2,
         "proxy": "http://proxy.example:3128",
         "verify": "false",
         "trust_env": False,

@@ -156,7 +156,9 @@ def test_every_extra_is_read_from_text_as_well_as_from_its_own_type(read: Reader
 
 
 def test_empty_extras_of_the_form_mean_the_default(read: Reader) -> None:
-    empty = dict.fromkeys(["connect_timeout", "read_timeout", "poll_interval", "proxy", "verify", "trust_env"])
+    empty = dict.fromkeys(
+        ["connect_timeout", "read_timeout", "poll_interval", "max_rps", "proxy", "verify", "trust_env"]
+    )
 
     assert read(extra=empty) == read(extra=dict.fromkeys(empty, "")) == read()
 
@@ -169,7 +171,13 @@ def test_a_time_out_that_is_no_time_is_refused(read: Reader, name: str, value: A
     said = refusal(read, extra={name: str(value) if isinstance(value, float) else value})
 
     assert f"extra {name!r} is " in said
-    assert "it must be a number of seconds above 0" in said
+    assert "it must be a number of seconds, above 0" in said
+
+
+@pytest.mark.parametrize(("name", "unit"), [("poll_interval", "seconds"), ("max_rps", "requests per second")])
+@pytest.mark.parametrize("value", ["soon", -1, "nan", 1e9, [1]])
+def test_a_pace_that_is_none_is_refused(read: Reader, name: str, unit: str, value: Any) -> None:
+    assert f"it must be a number of {unit}, 0 or more" in refusal(read, extra={name: value})
 
 
 @pytest.mark.parametrize("name", ["trust_env", "allow_http", "list_polling"])

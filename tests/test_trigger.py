@@ -22,6 +22,7 @@ from tests.contract.running import events_of, leave, new_context, rebuilt, resum
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewNotFound, TopviewUnavailable
 from topview_provider.hooks.asynchronous import TopviewAsyncHook, _shared
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
+from topview_provider.polling import Wait
 from topview_provider.standin.server import StandIn
 from topview_provider.triggers.topview import TopviewTaskTrigger
 from topview_provider.waiting import read_event
@@ -333,9 +334,32 @@ def test_a_cancelled_trigger_asks_nothing_more(connect: Callable[..., str]) -> N
     for talk in (holding, running):
         with Server(talk) as server:
             connect(server)
-            asyncio.run(cancelled(server, pace=600))
+            asyncio.run(cancelled(server, pace=2))
             assert [request.method for request in server.requests] == ["GET"]
     silent.set()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "connection", "interval"),
+    [(None, 0, 0), (None, 600, 600), (7, 600, 7), (7, 0, 7), ("adaptive", 600, 0), ("adaptive", 0, 0)],
+)
+def test_a_task_s_own_poll_interval_goes_before_the_connection_s_and_adaptive_is_one_too(
+    wanted: Any, connection: float, interval: float, connect: Callable[..., str]
+) -> None:
+    task = avatar(poll_interval=wanted)
+    wait = Wait("t1", time.time(), time.time() + 60)
+
+    async def seen(one: TopviewTaskTrigger) -> Any:
+        stream = Stream(one)
+        await eventually(lambda: one._seen)
+        await stream.cancel()
+        return one._seen
+
+    with Server(answering(b"")) as server:
+        connect(server, poll_interval=connection)
+        watches = [task.watch(wait), asyncio.run(seen(rebuilt(task.trigger(wait))))]
+    assert [one.pace for one in watches] == [interval or task.row.poll_seconds] * 2
+    assert [one.adaptive for one in watches] == [not interval] * 2
 
 
 async def test_a_trigger_that_a_person_ends_says_that_the_task_goes_on(service: StandIn) -> None:

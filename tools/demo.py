@@ -69,15 +69,16 @@ def new_home() -> Path:
     return home
 
 
-def connection(host: str, uid: str, key: str) -> tuple[str, dict[str, str]]:
+def connection(host: str, uid: str, key: str, **extra: float) -> tuple[str, dict[str, str]]:
     """
     Return the base URL and the environment that holds the connection.
 
     :param host: Base URL.
     :param uid: Topview-Uid.
     :param key: API key.
+    :param extra: Of the connection.
     """
-    fields = {"conn_type": "topview", "host": host, "login": uid, "password": key}
+    fields = {"conn_type": "topview", "host": host, "login": uid, "password": key, "extra": extra}
     return host, {"AIRFLOW_CONN_TOPVIEW_DEFAULT": json.dumps(fields)}
 
 
@@ -103,7 +104,7 @@ def standin(logs: Path) -> Iterator[tuple[str, dict[str, str]]]:
         service.start()
         host = until(address, limit=30, what="address of the stand-in")
         print(f"stand-in: {host}", flush=True)
-        yield connection(host, uid, key)
+        yield connection(host, uid, key, poll_interval=1)  # its jobs take seconds
     finally:
         with undisturbed():
             stop_all([service])

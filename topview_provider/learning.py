@@ -14,25 +14,30 @@ from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 
-WINDOW = 50
-"""How many of the last finished tasks count."""
+from topview_provider.pacing import LONGEST
+
+WINDOW = 200
+"""How many of the last finished tasks count: fewer, and those of a crowd that end last would be all that counts."""
 
 PRIOR_SPREAD = 0.6
 """Spread (sigma of the logarithm) of durations that nobody has seen yet."""
 
 LEAST_SPREAD = 0.1
-EARLY = 0.02
-"""Share of tasks that end at any time, whatever their kind needs: most of them fail."""
+
+ODD = 0.02
+"""Share of tasks that do not keep to what was learnt: they fail early, or the service has a bad day."""
+
+ODD_SPREAD = 1.0
 
 STEPS_PER_POLL = 4
-HORIZON = 5.0
-"""How far the schedule reaches, in spreads above the middle; after that its last interval grows no more."""
+REACH = 20.0
+"""How many medians the schedule reaches; after that its last interval stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
     """
-    Say how long tasks of a kind take: their logarithms are normal.
+    Say how long tasks of a kind take: their logarithms are normal, but for a few odd ones that spread widely.
 
     :param middle: Median in seconds.
     :param spread: Standard deviation of the logarithm.
@@ -45,22 +50,23 @@ class Law:
         """
         Return the rate at which tasks of this age finish, per second.
 
+        The odd ones count for more the later it gets: a task that is long overdue is not asked every second.
+
         :param age: Seconds since the submit, above 0.
         """
-        z = math.log(age / self.middle) / self.spread
-        alive = 0.5 * math.erfc(z / math.sqrt(2.0))
-        if alive < 1e-9:
-            own = (z + 1 / z) / (age * self.spread)
-        else:
-            own = math.exp(-z * z / 2) / (math.sqrt(2 * math.pi) * age * self.spread * alive)
-        return own + EARLY / self.middle
+        ends = alive = 0.0
+        for share, spread in ((1.0 - ODD, self.spread), (ODD, ODD_SPREAD)):
+            z = math.log(age / self.middle) / spread
+            ends += share * math.exp(-z * z / 2) / (math.sqrt(2 * math.pi) * age * spread)
+            alive += share * 0.5 * math.erfc(z / math.sqrt(2.0))
+        return ends / alive
 
 
 class Schedule:
     """
     Hold the moments at which tasks of a law are asked, as ages.
 
-    Each task begins at a random point of the first interval, so that tasks that began together do not ask together.
+    No interval is longer than a minute, so that an end that no law foresees is noticed within it.
 
     :param law: How long tasks take.
     :param worth: Seconds of delay that one request is worth.
@@ -69,17 +75,18 @@ class Schedule:
 
     def __init__(self, law: Law, worth: float, floor: float) -> None:
         self.ages = [0.0]
-        end = law.middle * math.exp(HORIZON * law.spread)
         mass, age, goal = 0.0, 0.0, 1.0 / STEPS_PER_POLL
-        while age < end:
+        end = min(REACH * law.middle, 86_400.0)
+        while age < end or len(self.ages) < 2:
             step = max(law.middle / 400, age / 100)
-            density = min(math.sqrt(law.rate(age + step / 2) / (2 * worth)), 1 / floor)
+            best = math.sqrt(law.rate(min(age + step / 2, end)) / (2 * worth))
+            density = max(1 / max(LONGEST, floor), min(best, 1 / floor))
             mass += density * step
             age += step
             while mass >= goal:
                 self.ages.append(age - (mass - goal) / density)
                 goal += 1.0 / STEPS_PER_POLL
-        self.last = max(floor, STEPS_PER_POLL * (self.ages[-1] - self.ages[-2])) if len(self.ages) > 1 else end
+        self.last = STEPS_PER_POLL * (self.ages[-1] - self.ages[-2])
 
     def next_age(self, age: float, share: float) -> float:
         """

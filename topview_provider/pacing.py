@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+ADAPTIVE = "adaptive"
+"""In place of seconds between polls: when tasks of the kind finish, as far as this is known."""
+
 LONGEST = 60.0
-"""The longest interval between two polls, in seconds."""
+"""The longest interval between two polls, in seconds: for how long at most nobody notices that a task ended."""
+
+
+def fixed(pace: float | str) -> float:
+    """
+    Return the seconds between polls that somebody fixed; 0 for ``adaptive``.
+
+    :param pace: Seconds, ``adaptive``, or 0 where nobody said anything.
+    """
+    return 0.0 if isinstance(pace, str) else pace
 
 
 def next_poll(*, age: float, pace: float, remaining: float, spread: float) -> float:

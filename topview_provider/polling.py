@@ -10,10 +10,11 @@ from typing import Any
 
 from topview_provider import exceptions as errors
 from topview_provider.catalog import TaskFamily
-from topview_provider.learning import Learner, learner_of
-from topview_provider.pacing import after_failure, next_poll
+from topview_provider.learning import learner_of
+from topview_provider.pacing import after_failure
 from topview_provider.results import FAILED_BEFORE, Phase, State, state_of, under_way
-from topview_provider.tally import PROMPT, Course, Tally, span
+from topview_provider.rhythm import Rhythm
+from topview_provider.tally import Course, Tally, span
 from topview_provider.wire import redacted
 
 log = logging.getLogger(__name__)
@@ -107,11 +108,8 @@ class Watch:
     dated: bool = True
     adaptive: bool = False
     answer: Mapping[str, Any] | None = field(default=None, init=False)
-    patience: float = field(default=0.0, init=False)
     _course: Course = field(init=False)
-    _learner: Learner = field(init=False)
-    _began_at: float = field(default=0.0, init=False)
-    _unfinished_at: float = field(default=0.0, init=False)
+    _rhythm: Rhythm = field(init=False)
     _failures: int = field(default=0, init=False)
     _failing_since: float = field(default=0.0, init=False)
     _refused: int = field(default=0, init=False)
@@ -124,7 +122,8 @@ class Watch:
         self._course = Course(self.submitted_at, self.dated)
         # Previews and exports of a video are two kinds.
         kind = f"{self.row.name} {self.judge.get('items', '')}"
-        self._learner = learner_of(kind, self.row.expected_seconds, self.row.poll_seconds)
+        known = learner_of(kind, self.row.expected_seconds, self.row.poll_seconds) if self.adaptive else None
+        self._rhythm = Rhythm(self.submitted_at, self.end_time, self.pace, known, self.dated, self.spread)
 
     @property
     def polls(self) -> int:
@@ -148,14 +147,19 @@ class Watch:
         age = f", {span(now - self.submitted_at)} old" if self.dated else ""
         return f"last seen: {self._last_word or 'no state'}{age}"
 
+    @property
+    def patience(self) -> float:
+        """Seconds between the last poll that was planned and the one before: for as long a poll may well be late."""
+        return self._rhythm.patience
+
     def begin(self, now: float) -> float:
         """
-        Return the seconds until the first poll: at random, so that tasks that begin together do not ask together.
+        Return the seconds until the first poll; see :meth:`topview_provider.rhythm.Rhythm.begin`.
 
         :param now: Unix time.
         """
-        self._began_at = now
-        return self._next(now, self.spread())
+        self._course.began(now)
+        return self._rhythm.begin(now)
 
     def pause(self, now: float) -> float:
         """
@@ -163,18 +167,7 @@ class Watch:
 
         :param now: Unix time.
         """
-        return self._next(now, 1.0)
-
-    def _next(self, now: float, share: float) -> float:
-        age, remaining = now - self.submitted_at, self.end_time - now
-        if self.adaptive and self.dated:
-            wanted = self._learner.schedule.next_age(max(age, 0.0), share) - max(age, 0.0)
-            self.patience = max(0.0, min(wanted, remaining))
-        elif share < 1.0:
-            self.patience = max(0.0, min(share * self.pace, remaining))
-        else:
-            self.patience = next_poll(age=age, pace=self.pace, remaining=remaining, spread=self.spread())
-        return self.patience
+        return self._rhythm.pause(now)
 
     def saw(self, answer: Mapping[str, Any], now: float) -> Step:
         """Judge an answer that arrived."""
@@ -183,15 +176,16 @@ class Watch:
             self.judge = {name: value for name, value in self.judge.items() if name != "seen"}
         state = state_of(self.row, answer, self.judge)
         self._course.saw(state, now)
+        steady = not self._missed
         note, level = self._changes(state)
         if state.phase is Phase.SUCCESS:
-            self._learn(now)
+            if steady:  # after an outage nobody knows when it finished
+                self._rhythm.finished(now)
             return self._end("success", now)
         if state.phase is Phase.FAILED:
             return self._end("failed", now, state.message or f"TopView gave no reason (state {state.word!r})")
         if now >= self.end_time:
             return self._timeout(now, state.word or state.message)
-        self._unfinished_at = now
         return Step(self.pause(now), note=note, level=level)
 
     def missed(self, error: errors.TopviewError, now: float, *, key_changed: bool = False) -> Step:
@@ -225,13 +219,6 @@ class Watch:
             asked=error.retry_after,
         )
         return _first(self._failures, wait, f"a poll failed, the task itself goes on: {error}")
-
-    def _learn(self, now: float) -> None:
-        """Tell those who come after how long this took, where it was in sight all the time or seen unfinished."""
-        in_sight = self._unfinished_at or self._began_at - self.submitted_at <= PROMPT
-        if self.dated and in_sight:
-            before = self._unfinished_at - self.submitted_at if self._unfinished_at else 0.0
-            self._learner.learn(before, now - self.submitted_at)
 
     def report(self, step: Step) -> None:
         """Write the note of a step to the log, if it has one: a change is worth a line, a poll is not."""

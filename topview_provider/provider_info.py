@@ -24,12 +24,12 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "poll_interval": {
         "label": "Poll interval (s)",
-        "description": "Seconds between polls for tasks that name none; by default when they may be done.",
+        "description": "Seconds between polls for tasks that name none; by default when tasks of the kind end.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "max_rps": {
         "label": "Requests per second",
-        "description": "Most requests per second of one triggerer; 10 by default, 0 for no limit.",
+        "description": "At most so many from one triggerer; 10 by default, 0 for no limit.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "list_polling": {

@@ -66,11 +66,20 @@ class Course:
     dated: bool = True
     polls: int = 0
     failed_polls: int = 0
+    _prompt: bool = field(default=False, init=False)
     _answered_at: float | None = field(default=None, init=False)
     _passed_at: float | None = field(default=None, init=False)
     _in_sight: bool = field(default=False, init=False)
     _settled: bool = field(default=False, init=False)
     _detected: float | None = field(default=None, init=False)
+
+    def began(self, now: float) -> None:
+        """
+        Note when the wait began; its first poll may come later.
+
+        :param now: Unix time.
+        """
+        self._prompt = now - self.submitted_at <= PROMPT
 
     def missed(self) -> None:
         """Note a poll without an answer."""
@@ -101,7 +110,7 @@ class Course:
         :param now: Unix time.
         """
         queued, running = self._parts()
-        witnessed = not self._settled or self._detected is not None or self._in_sight
+        witnessed = not self._settled or self._detected is not None or self._in_sight or self._prompt
         seconds = max(0.0, now - self.submitted_at) if self.dated and witnessed else None
         return Tally(queued, running, self._detected, seconds, self.polls, self.failed_polls)
 

@@ -13,6 +13,7 @@ from topview_provider import exceptions as errors
 from topview_provider import results
 from topview_provider.ending import TopviewEnding
 from topview_provider.landing import TopviewLanding
+from topview_provider.pacing import ADAPTIVE, fixed
 from topview_provider.polling import Outcome, Wait, Watch
 from topview_provider.tally import Tally
 
@@ -88,7 +89,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
     """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
 
     timeout: Any
-    poll_interval: float | str
+    poll_interval: float | str | None
     max_poll_outage: float
     need_cloud_front_url: bool
     execution_timeout: timedelta | None
@@ -141,14 +142,16 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         )
 
     @property
-    def pace(self) -> float:
-        """Seconds between polls that the user fixed; 0 for ``adaptive``."""
-        return 0.0 if self.poll_interval == "adaptive" else seconds("poll_interval", self.poll_interval)
+    def pace(self) -> float | str:
+        """Seconds between polls that the user fixed, or ``adaptive``; 0: what the connection says."""
+        if self.poll_interval == ADAPTIVE:
+            return ADAPTIVE
+        return seconds("poll_interval", self.poll_interval or 0.0)
 
     def interval(self) -> float:
         """Return the seconds between polls that the user or the connection fixed; 0 for ``adaptive``."""
         if self.pace:
-            return self.pace
+            return fixed(self.pace)
         try:
             return self.hook.settings.poll_interval
         except errors.TopviewUnavailable:

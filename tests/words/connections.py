@@ -77,9 +77,14 @@ def a_switch_of_the_extra_that_is_neither_true_nor_false(scene: Scene) -> None:
     with_connection(scene, extra={"trust_env": "maybe"})
 
 
-@says(TopviewConnectionInvalid, CONN, "extra 'read_timeout' is 'soon'; it must be a number of seconds above 0")
+@says(TopviewConnectionInvalid, CONN, "extra 'read_timeout' is 'soon'; it must be a number of seconds, above 0")
 def a_time_out_that_is_no_number(scene: Scene) -> None:
     with_connection(scene, extra={"read_timeout": "soon"})
+
+
+@says(TopviewConnectionInvalid, CONN, "extra 'max_rps' is -1; it must be a number of requests per second, 0 or more")
+def a_rate_below_zero(scene: Scene) -> None:
+    with_connection(scene, extra={"max_rps": -1})
 
 
 @says(TopviewConnectionInvalid, CONN, "extra 'proxies' must be an object such as {'https': 'http://host:3128'}")

@@ -100,6 +100,7 @@ class TopviewAsyncHook:
         """Read the connection again, for all that share it, and tell whether it holds another key."""
         before = self.settings.api_key
         self._shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
+        self._shared.limiter.pace(self.settings.max_rps)
         self._shared.uid = ""
         return self.settings.api_key != before
 
@@ -218,7 +219,7 @@ class TopviewAsyncHook:
         try:
             result = await asend(session, self.settings, uid, call)
         except errors.TopviewError as error:
-            if isinstance(error, errors.TopviewBusy) or error.retry_after:
+            if requesting.asks_for_less(error):
                 limiter.slow(error.retry_after)
             raise
         limiter.recover()

@@ -31,15 +31,10 @@ class Limiter:
         self._tokens = max(rate, 1.0)
         self._filled_at = 0.0
         self._closed_until = 0.0
-        self._grown_at = 0.0
-        self._queue: list[tuple[float, int, asyncio.Future[bool]]] = []
+        self._changed_at = float("-inf")
+        self._queue: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def waiting(self) -> int:
-        """How many wait for their turn."""
-        return sum(not turn.done() for _, _, turn in self._queue)
 
     async def turn(self, due: float, latest: float | None = None) -> None:
         """
@@ -51,51 +46,69 @@ class Limiter:
         loop = asyncio.get_running_loop()
         if not self._queue and self._take(loop.time()):
             return
-        mine: asyncio.Future[bool] = loop.create_future()
+        mine: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._queue, (due, next(self._order), mine))
         self._wake(loop)
-        last = None if latest is None else loop.call_at(latest, _grant, mine)
+        last = None if latest is None else loop.call_at(latest, self._let_go, mine)
         try:
             await mine
         except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled() and mine.result():  # granted, and not used
-                self._tokens += 1
+            if mine.done() and not mine.cancelled():  # granted, and not used
+                self._tokens += 1.0
             self._wake(loop)
             raise
         finally:
             if last:
                 last.cancel()
 
+    def pace(self, rate: float) -> None:
+        """
+        Take another rate: the connection was read again.
+
+        :param rate: Requests per second; 0 sets no limit.
+        """
+        self.rate = rate
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+            self._wake(asyncio.get_running_loop())
+
     def slow(self, asked: float | None) -> None:
         """
         Halve the rate for everybody: the service is busy.
 
+        At most once a second: what was on its way before says nothing about the slower pace.
+
         :param asked: Seconds for which it wants no request at all.
         """
         now = asyncio.get_running_loop().time()
-        self.share = max(SLOWEST, self.share / 2)
         self._closed_until = max(self._closed_until, now + min(asked or 0.0, LONGEST_PAUSE))
-        self._grown_at = now
+        self._change(max(SLOWEST, self.share / 2), now)
 
     def recover(self) -> None:
         """Let the rate grow a step again: the service answered."""
         if self.share < 1.0:
-            now = asyncio.get_running_loop().time()
-            if now - self._grown_at >= 1.0:
-                self.share, self._grown_at = min(1.0, self.share * STEP), now
+            self._change(min(1.0, self.share * STEP), asyncio.get_running_loop().time())
+
+    def _change(self, share: float, now: float) -> None:
+        if now - self._changed_at >= 1.0:
+            self.share, self._changed_at = share, now
 
     def _take(self, now: float) -> bool:
         if now < self._closed_until:
             return False
         if not self.rate:
             return True
-        speed = self.rate * self.share
-        self._tokens = min(max(speed, 1.0), self._tokens + (now - self._filled_at) * speed)
-        self._filled_at = now
+        self._fill(now)
         if self._tokens < 1.0 - 1e-9:
             return False
         self._tokens -= 1.0
         return True
+
+    def _fill(self, now: float) -> None:
+        speed = self.rate * self.share
+        self._tokens = min(max(speed, 1.0), self._tokens + (now - self._filled_at) * speed)
+        self._filled_at = now
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._timer is None and self._queue:
@@ -111,13 +124,13 @@ class Limiter:
             if self._queue[0][2].done():
                 heapq.heappop(self._queue)
             elif self._take(loop.time()):
-                heapq.heappop(self._queue)[2].set_result(True)
+                heapq.heappop(self._queue)[2].set_result(None)
             else:
                 break
         self._wake(loop)
 
-
-def _grant(turn: asyncio.Future[bool]) -> None:
-    """Let one go who cannot wait any longer, without a token."""
-    if not turn.done():
-        turn.set_result(False)
+    def _let_go(self, turn: asyncio.Future[None]) -> None:
+        """Let one go who cannot wait any longer, on credit of one second's worth at most."""
+        if not turn.done():
+            self._tokens = max(-max(self.rate, 1.0), self._tokens - 1.0)
+            turn.set_result(None)

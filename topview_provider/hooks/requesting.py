@@ -224,6 +224,19 @@ def acting(call: wire.Call, patience: float) -> dict[str, Any]:
     return submitting(patience) if call.submits else reading()
 
 
+def asks_for_less(error: errors.TopviewError) -> bool:
+    """
+    Tell whether an error is about how much is asked, not about one request: HTTP 429, code 5003, a 503 with a pause.
+
+    Code 4007 counts open tasks, so polls may go on.
+
+    :param error: What a door raised.
+    """
+    label = error.code or ""
+    told = error.retry_after is not None and label.startswith("HTTP 503")
+    return told or label.startswith("HTTP 429") or label.endswith("5003")
+
+
 class Tries:
     """
     Send one call, maybe several times, and know what an earlier try may have done.

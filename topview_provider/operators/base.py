@@ -39,7 +39,8 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         default_deferrable`` says.
     :param timeout: Deadline of one attempt in seconds or as timedelta; by default the family's. A retry resumes the
         same TopView task under a new deadline.
-    :param poll_interval: Seconds between polls, or ``"adaptive"``.
+    :param poll_interval: Seconds between polls, or ``"adaptive"``: when tasks of the kind finish, as far as known; by
+        default what the connection says, and ``"adaptive"`` where that says nothing.
     :param max_poll_outage: Seconds for which polls may fail in a row before the attempt gives up.
     :param busy_timeout: Seconds for which a deferrable operator waits in the triggerer for a busy TopView.
     :param resubmit_on_failure: Let a retry buy again what failed at TopView; failed tasks are not charged.
@@ -85,7 +86,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         timeout: float | timedelta | None = None,
-        poll_interval: float | str = "adaptive",
+        poll_interval: float | str | None = None,
         max_poll_outage: float = 900,
         busy_timeout: float | timedelta = 3600,
         resubmit_on_failure: bool = True,

@@ -39,7 +39,8 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     :param timeout: Seconds or timedelta to wait; by default the family's.
     :param poke_interval: Seconds or timedelta between looks in the modes ``poke`` and ``reschedule``; by default the
         family's.
-    :param poll_interval: Seconds between polls in the triggerer, or ``"adaptive"``.
+    :param poll_interval: Seconds between polls in the triggerer; by default what the connection says, else the
+        family's. ``"adaptive"`` is the family's too: a sensor does not know how old its task is.
     :param max_poll_outage: Seconds for which polls may fail in a row. In mode ``reschedule``, where no process
         remembers the one before, only ``timeout`` bounds an outage.
     :param allow_partial: Accept a success in which some items failed.
@@ -61,7 +62,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         timeout: float | timedelta | None = None,
         poke_interval: float | timedelta | None = None,
-        poll_interval: float | str = "adaptive",
+        poll_interval: float | str | None = None,
         max_poll_outage: float = 900,
         allow_partial: bool = False,
         **kwargs: Any,

@@ -42,7 +42,7 @@ class TopviewTaskTrigger(BaseTrigger):
     :param topview_task_id: The task.
     :param end_time: Unix time of the deadline of this attempt.
     :param submitted_at: Unix time of the submit.
-    :param pace: Seconds between polls; 0: the connection's, else the family's.
+    :param pace: Seconds between polls, or ``"adaptive"``; 0: the connection's, else ``"adaptive"``.
     :param max_poll_outage: Seconds for which polls may fail in a row.
     :param judge: What decides when the task is done, flat; see ``TaskFamily.judge``.
     :param dated: Whether ``submitted_at`` is known; a sensor knows only when it began to wait.
@@ -58,7 +58,7 @@ class TopviewTaskTrigger(BaseTrigger):
         topview_task_id: str,
         end_time: float,
         submitted_at: float = 0.0,
-        pace: float = 0.0,
+        pace: float | str = 0.0,
         max_poll_outage: float = 900.0,
         judge: Mapping[str, str] | None = None,
         dated: bool = True,
@@ -132,18 +132,19 @@ class TopviewTaskTrigger(BaseTrigger):
     async def _watch(self) -> Outcome:
         from topview_provider.catalog import family
         from topview_provider.hooks.topview import TopviewAsyncHook
+        from topview_provider.pacing import fixed
         from topview_provider.polling import Watch
 
         async with TopviewAsyncHook(self.topview_conn_id) as hook:
-            row, fixed = family(self.family), self.pace or hook.settings.poll_interval
+            row, interval = family(self.family), fixed(self.pace or hook.settings.poll_interval)
             self._seen = Watch(
                 row=row,
                 topview_task_id=self.topview_task_id,
                 judge=self.judge or {},
                 submitted_at=self.submitted_at or time.time(),
                 end_time=self.end_time,
-                pace=fixed or row.poll_seconds,
-                adaptive=not fixed,
+                pace=interval or row.poll_seconds,
+                adaptive=not interval,
                 max_poll_outage=self.max_poll_outage,
                 dated=self.dated and bool(self.submitted_at),
             )
