@@ -143,8 +143,9 @@ async def ends(service: StandIn, front: Any, connect: Connect) -> tuple[dict[str
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: "-".join(map(str, fault.values())))
 async def test_a_list_that_cannot_be_had_changes_no_end_and_is_left_alone(
-    fault: dict[str, Any], slow: StandIn, connect: Connect
+    fault: dict[str, Any], slow: StandIn, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(together, "REST", 600.0)
     slow.fault(path=M2V_LIST, times=-1, **fault)
     with_lists, without = await ends(slow, slow, connect)
 
@@ -177,7 +178,7 @@ EDITS: dict[str, Edit] = {
     "ids of another type": lambda items: {"data": [{**item, "taskId": [item["taskId"]]} for item in items]},
     "words of another type": lambda items: {"data": [{**item, "status": {"is": item["status"]}} for item in items]},
     "no objects": lambda items: {"data": ["a", 1, None, [items]]},
-    "an object": lambda items: items[0],
+    "an object": lambda items: (*items, {})[0],
     "a text": lambda items: "running",
     "nothing": lambda items: None,
 }
@@ -368,7 +369,7 @@ async def test_a_list_that_is_told_to_slow_down_slows_the_connection_down(slow: 
         await until(lambda: hook._shared.limiter.share < 1)
 
 
-async def test_a_list_that_saved_nothing_is_asked_again_after_its_rest(
+async def test_a_list_that_told_nothing_is_asked_again_after_its_rest(
     slow: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(together, "REST", 0.01)

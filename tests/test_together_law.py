@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.virtual import run
+from topview_provider import learning
 from topview_provider.catalog import family
 from topview_provider.hooks import together
 from topview_provider.hooks.requesting import Items, Pages
@@ -65,7 +66,7 @@ class Service:
 
 
 async def wait(
-    service: Service, lists: Together, key: str, source: random.Random, end_time: float
+    service: Service, lists: Together, key: str, source: random.Random, **words: Any
 ) -> tuple[str, list[float]]:
     """Wait as the hook does, and return how it ended and the moments of which something was known."""
     watch = Watch(
@@ -73,9 +74,9 @@ async def wait(
         topview_task_id=key,
         judge={"items": "exportVideos"},
         submitted_at=0.0,
-        end_time=end_time,
         pace=PACE,
         spread=source.random,
+        **{"end_time": 1e6, **words},
     )
     moments = [now()]
     with lists.seat(watch) as seat:
@@ -95,12 +96,12 @@ def virtual(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "time", SimpleNamespace(time=now))
 
 
-def waits(service: Service, fetch: Any, end_time: float = 1e6) -> tuple[set[str], list[list[float]]]:
+def waits(service: Service, fetch: Any, **words: Any) -> tuple[set[str], list[list[float]]]:
     """Let all tasks be waited for at once, and return the words and the moments of each."""
 
     async def main() -> list[tuple[str, list[float]]]:
         lists, source = Together(fetch), random.Random(4)
-        found = await asyncio.gather(*(wait(service, lists, key, source, end_time) for key in service.ends))
+        found = await asyncio.gather(*(wait(service, lists, key, source, **words) for key in service.ends))
         assert lists.rolls == {}
         return found
 
@@ -131,6 +132,25 @@ def test_every_task_is_known_of_as_often_as_by_its_own_queries_and_costs_far_few
     assert shared.asked.total() <= most * alone.asked.total()
 
 
+@pytest.mark.parametrize("count", [200, 1000])
+@pytest.mark.usefixtures("virtual")
+def test_tasks_that_are_asked_when_they_may_be_done_need_far_fewer_requests_too(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = random.Random(count)
+    lasting = [source.lognormvariate(5.5, 0.25) for _ in range(count)]
+    alone, shared = Service(lasting), Service(lasting)
+    late = []
+    for service, fetch in ((alone, None), (shared, shared.page)):
+        monkeypatch.setattr(learning, "_learners", {})
+        words, found = waits(service, fetch, adaptive=True)
+        assert words == {"success"}
+        late.append(sum(moments[-1] - end for moments, end in zip(found, lasting, strict=True)) / count)
+
+    assert shared.asked.total() <= 0.25 * alone.asked.total()
+    assert late[1] <= 1.2 * late[0]
+
+
 @pytest.mark.usefixtures("virtual")
 def test_a_list_that_takes_long_holds_up_nobody_for_longer_than_it_takes() -> None:
     service = Service([300.0] * 50, answer_seconds=7.0)
@@ -151,10 +171,10 @@ def test_the_last_poll_comes_at_the_deadline_once_and_is_the_task_s_own() -> Non
 
 
 @pytest.mark.usefixtures("virtual")
-def test_for_tasks_that_a_list_never_shows_it_is_soon_not_asked_any_more() -> None:
+def test_for_tasks_that_a_list_never_shows_it_is_asked_seldom() -> None:
     service = Service([290.0] * 10, hidden=9)
     words, found = waits(service, service.page)
 
     assert words == {"success"}
     assert longest(found) <= PACE * JITTER + service.answer_seconds
-    assert service.asked["list"] <= 2 * together.MISSES
+    assert service.asked["list"] <= 0.1 * service.asked.total()

@@ -10,8 +10,8 @@ stand, or how large a page may be; so a list is never relied on:
 - At everything else the task's own query decides: it is finished, failed, in a state nobody knows, not shown, or shown
   twice in two states; the list cannot be had; it is the poll at the deadline; an item decides and not the task.
 - A list that lags or lies delays: after ``TRUST`` answers in a row the task is asked itself.
-- A list is asked only where another task is due soon too, and its next page only while the last one showed somebody who
-  waits; a list that saved nothing is left alone for a while.
+- A list is asked only where another task is due soon too, for each page that those who wait would fill, and read no
+  further than to twice as many pages and one. A list that told nothing is left alone for a while.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Self
 
 from topview_provider import catalog
 from topview_provider import exceptions as errors
 from topview_provider.hooks.requesting import Items, Pages
 from topview_provider.polling import Step, Watch
-from topview_provider.results import WAITING
+from topview_provider.results import SUCCESS, WAITING
+from topview_provider.wire import FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +40,14 @@ TRUST = 10
 """After so many answers of the list in a row a task is asked itself."""
 
 MISSES = 3
-"""A task that the list passed over so often in a row is asked itself from then on."""
+"""A task of which the list did not say so often in a row that it is unfinished is asked itself from then on."""
 
 PAGE_SIZE = 100
 
-REST, LONGEST_REST = 60.0, 3600.0
-"""Seconds for which a list that saved nothing is left alone: the first time, and at most."""
+REST, LONGEST_REST = 10.0, 3600.0
+"""Seconds for which a list that told nothing is left alone: the first time, and at most."""
+
+KNOWN = WAITING | FAILURES | {SUCCESS}
 
 Fetch = Callable[[Pages, float], Awaitable[Items]]
 """Asks for the next page, which is wanted within so many seconds."""
@@ -132,7 +136,7 @@ class Seat:
         if self.open() and now < watch.end_time and self._sits():
             assert self._roll
             word, at = await self._roll.word(self, now - self.window)
-        if not word or at >= watch.end_time:
+        if word not in WAITING or at >= watch.end_time:
             self._trusted = 0
             return None
         self._trusted += 1
@@ -163,10 +167,17 @@ class Roll:
         self._walked_at = 0.0
         self._rests_until = 0.0
         self._useless = 0
+        self._most = 0
+
+    @property
+    def _pages(self) -> int:
+        """How many pages they fill who wait, those beside them who have ended meanwhile included."""
+        self._most = max(self._most, len(self.seats))
+        return -(-self._most // PAGE_SIZE)
 
     async def word(self, seat: Seat, oldest: float) -> tuple[str, float]:
         """
-        Return the word that says that a task is unfinished, and when it was said; an empty one says nothing.
+        Return what the list says of a task, and when it said so; an empty word says nothing.
 
         :param seat: The task.
         :param oldest: Unix time; what was said earlier does not count.
@@ -201,17 +212,20 @@ class Roll:
 
     def _worth_it(self, seat: Seat) -> bool:
         now = time.time()
-        return now >= self._rests_until and any(other.soon(now) for other in self.seats if other is not seat)
+        if now < self._rests_until:
+            return False
+        soon = (other for other in self.seats if other is not seat and other.soon(now))
+        return len([*islice(soon, self._pages)]) == self._pages
 
     def _wanted(self, now: float) -> list[Seat]:
         return [seat for seat in self.seats if seat in self._asking or seat.soon(now)]
 
     async def _go(self) -> None:
         try:
-            spared, why = await self._read(), "it showed nobody who waits unfinished"
+            useful, why = await self._read(), "it tells of nobody who waits"
         except errors.TopviewError as error:
-            spared, why = 0, str(error)
-        if spared:
+            useful, why = False, str(error)
+        if useful:
             self._useless = 0
             return
         rest = min(LONGEST_REST, REST * 2.0 ** min(self._useless, 16))
@@ -220,38 +234,43 @@ class Roll:
             log.info("%s is left alone for %.0f s, its tasks are asked one by one: %s", self.key[0], rest, why)
         self._useless += 1
 
-    async def _read(self) -> int:
-        """Read the pages that hold who waits, and return how many queries they spare."""
+    async def _read(self) -> bool:
+        """Read the pages that hold who waits, and tell whether they tell of somebody."""
         pages = Pages(self.key[0], {"page_size": PAGE_SIZE, **dict(self.key[1])})
         words: dict[str, tuple[str, float]] = {}
         wanted: list[Seat] = []
-        first = 0.0
+        first, left = 0.0, 0
         while pages.more:
             items = await self._fetch(pages, min((seat.watch.patience for seat in self._asking), default=0.0))
             now = time.time()
             first = first or now
             wanted = self._wanted(now)
-            missing = [seat for seat in wanted if seat.watch.topview_task_id not in words]
             _note(words, items, now)
-            left = [seat for seat in missing if seat.watch.topview_task_id not in words]
-            if len(left) < 2 or len(left) == len(missing):
+            left = sum(seat.watch.topview_task_id not in words for seat in wanted)
+            if left < 2 or pages.page > 2 * self._pages + 1:
                 break
-        spared = 0
-        for seat in wanted:
-            shown = bool(words.get(seat.watch.topview_task_id, ("", 0.0))[0])
-            seat.passed_over = 0 if shown else seat.passed_over + 1
-            spared += shown
         self._words, self._walked_at = words, first
-        return spared
+        return self._heard(wanted, searched=left > 1 or not pages.more)
+
+    def _heard(self, wanted: list[Seat], *, searched: bool) -> bool:
+        """Note who was passed over, and tell whether something was said of anybody."""
+        said = [self._words.get(seat.watch.topview_task_id) for seat in wanted]
+        for seat, found in zip(wanted, said, strict=True):
+            if found and found[0] in WAITING:
+                seat.passed_over = 0
+            elif found or searched:
+                seat.passed_over += 1
+        return any(found[0] for found in said if found)
 
 
 def _note(words: dict[str, tuple[str, float]], items: Items, now: float) -> None:
-    """Take down what a page says; of what is finished, unknown or said in two ways, nothing."""
+    """Take down the words of a page; nothing where a word is unknown, or two are said of one task."""
     for item in items:
         word = str(item.get("status") or "").strip().lower()
         topview_task_id = str(item.get("taskId") or "")
         before = words.get(topview_task_id, (word, now))[0]
-        words[topview_task_id] = (word if word in WAITING and before else "", now)
+        agreed = before == word or {before, word} <= WAITING
+        words[topview_task_id] = (word if agreed and word in KNOWN else "", now)
 
 
 def _key(watch: Watch) -> Key | None:
