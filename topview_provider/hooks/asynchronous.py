@@ -15,9 +15,9 @@ from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
 from topview_provider.hooks.doors import asend, tls_context, tracing
 from topview_provider.hooks.limiter import Limiter
+from topview_provider.hooks.lists import Lists
 from topview_provider.hooks.requesting import Item
 from topview_provider.hooks.settings import Settings, read_settings
-from topview_provider.hooks.together import Together
 from topview_provider.polling import Outcome, Step, Watch
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Shared:
         self.settings: Settings | None = None
         self.session: aiohttp.ClientSession | None = None
         self.limiter = Limiter(0)
-        self.together = Together()
+        self.lists = Lists()
         self.uid = ""
 
 
@@ -134,7 +134,7 @@ class TopviewAsyncHook:
 
         :param watch: The task and how to wait for it.
         """
-        with self._shared.together.seat(watch) as seat:
+        with self._shared.lists.seat(watch) as seat:
             await asyncio.sleep(watch.begin(time.time()))
             while True:
                 step = await seat.under_way() or await self._poll(watch)
@@ -178,7 +178,7 @@ class TopviewAsyncHook:
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
         shared.settings, shared.limiter = settings, Limiter(settings.max_rps)
         if settings.list_polling:
-            shared.together = Together(partial(_page, self.topview_conn_id))
+            shared.lists = Lists(partial(_page, self.topview_conn_id))
         shared.session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[tracing()]
         )

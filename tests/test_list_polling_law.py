@@ -14,9 +14,9 @@ import pytest
 from tests.virtual import run
 from topview_provider import learning
 from topview_provider.catalog import family
-from topview_provider.hooks import together
+from topview_provider.hooks import lists
+from topview_provider.hooks.lists import Lists
 from topview_provider.hooks.requesting import Items, Pages
-from topview_provider.hooks.together import Together
 from topview_provider.polling import Step, Watch
 
 PACE = 10.0
@@ -54,7 +54,7 @@ class Service:
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.answer_seconds)
         self.at_once -= 1
-        size = together.PAGE_SIZE
+        size = lists.PAGE_SIZE
         keys = list(self.ends)[self.hidden :][(pages.page - 1) * size : pages.page * size]
         shown = [{"taskId": key, "status": self.state(key)} for key in keys]
         return pages.items({"total": len(self.ends) - self.hidden, "data": shown})
@@ -66,7 +66,7 @@ class Service:
 
 
 async def wait(
-    service: Service, lists: Together, key: str, source: random.Random, **words: Any
+    service: Service, shared: Lists, key: str, source: random.Random, **words: Any
 ) -> tuple[str, list[float]]:
     """Wait as the hook does, and return how it ended and the moments of which something was known."""
     watch = Watch(
@@ -79,7 +79,7 @@ async def wait(
         **{"end_time": 1e6, **words},
     )
     moments = [now()]
-    with lists.seat(watch) as seat:
+    with shared.seat(watch) as seat:
         await asyncio.sleep(watch.begin(now()))
         while True:
             step = await seat.under_way()
@@ -93,16 +93,16 @@ async def wait(
 @pytest.fixture
 def virtual(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists go by the virtual clock too."""
-    monkeypatch.setattr(together, "time", SimpleNamespace(time=now))
+    monkeypatch.setattr(lists, "time", SimpleNamespace(time=now))
 
 
 def waits(service: Service, fetch: Any, **words: Any) -> tuple[set[str], list[list[float]]]:
     """Let all tasks be waited for at once, and return the words and the moments of each."""
 
     async def main() -> list[tuple[str, list[float]]]:
-        lists, source = Together(fetch), random.Random(4)
-        found = await asyncio.gather(*(wait(service, lists, key, source, **words) for key in service.ends))
-        assert lists.rolls == {}
+        shared, source = Lists(fetch), random.Random(4)
+        found = await asyncio.gather(*(wait(service, shared, key, source, **words) for key in service.ends))
+        assert shared.rolls == {}
         return found
 
     found = run(main())
@@ -122,7 +122,7 @@ def test_every_task_is_known_of_as_often_as_by_its_own_queries_and_costs_far_few
     alone, shared = Service(lasting), Service(lasting)
     single, many = waits(alone, None), waits(shared, shared.page)
 
-    reading = -(-count // together.PAGE_SIZE) * shared.answer_seconds
+    reading = -(-count // lists.PAGE_SIZE) * shared.answer_seconds
     for words, found in (single, many):
         assert words == {"success"}
         assert longest(found) <= PACE * JITTER + reading

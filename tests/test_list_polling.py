@@ -25,7 +25,7 @@ from tests.crowd import (
     until,
     videos,
 )
-from topview_provider.hooks import asynchronous, together
+from topview_provider.hooks import asynchronous, lists
 from topview_provider.hooks.topview import TopviewAsyncHook
 from topview_provider.standin.server import StandIn
 
@@ -41,10 +41,10 @@ def slow(connect: Connect) -> Iterator[StandIn]:
         yield service
 
 
-def rolls() -> dict[Any, together.Roll]:
+def rolls() -> dict[Any, lists.Roll]:
     """The lists that somebody waits with on this loop."""
     shared = asynchronous._shared.get(asyncio.get_running_loop(), {})
-    return {key: roll for one in shared.values() for key, roll in one.together.rolls.items()}
+    return {key: roll for one in shared.values() for key, roll in one.lists.rolls.items()}
 
 
 def spared(crowd: Crowd, service: StandIn, made: list[str]) -> int:
@@ -60,7 +60,7 @@ async def test_two_hundred_tasks_of_a_connection_need_far_fewer_requests_than_po
     made = await asyncio.to_thread(videos, 200)
     async with Crowd(map(trigger, made)) as crowd:
         await crowd.polled(4)
-        # The exact share is in test_together_law.py.
+        # The exact share is in test_list_polling_law.py.
         await told(lambda: 2 * (len(listed(slow)) + queried(slow).total()) < sum(crowd.polls.values()))
         slow.advance(10_000)
         outcomes = await crowd.outcomes()
@@ -94,7 +94,7 @@ async def test_a_task_is_asked_itself_after_so_many_answers_of_its_list(
     slow: StandIn, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list that says for ever that all tasks run does not hold up their ends."""
-    monkeypatch.setattr(together, "TRUST", 3)
+    monkeypatch.setattr(lists, "TRUST", 3)
     made = await asyncio.to_thread(videos, 6)
     with editing(slow, lambda items: {"data": [{**item, "status": "running"} for item in items]}) as front:
         connect(front, poll_interval=0.3, list_polling=True, max_rps=0)
@@ -105,7 +105,7 @@ async def test_a_task_is_asked_itself_after_so_many_answers_of_its_list(
             polls = crowd.polls
 
     assert set(outcomes.values()) == {("success", "", "")}
-    assert max(polls.values()) <= 2 * (together.TRUST + 1)
+    assert max(polls.values()) <= 2 * (lists.TRUST + 1)
 
 
 FAULTS = [
@@ -126,10 +126,10 @@ FAULTS = [
 
 async def ends(service: StandIn, front: Any, connect: Connect) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return how eight videos end, three of which fail, with lists and then without."""
-    connect(front, poll_interval=0.1, list_polling=True, max_rps=0, read_timeout=0.5)
     made = await asyncio.to_thread(videos, 5)
     service.fault("fail", method="POST", path="*/submit", times=3, message="no product on that page")
     made += await asyncio.to_thread(videos, 3)
+    connect(front, poll_interval=0.1, list_polling=True, max_rps=0, read_timeout=2)
     async with Crowd(map(trigger, made)) as crowd:
         await told(lambda: listed(service))
         await crowd.polled(4)
@@ -145,7 +145,7 @@ async def ends(service: StandIn, front: Any, connect: Connect) -> tuple[dict[str
 async def test_a_list_that_cannot_be_had_changes_no_end_and_is_left_alone(
     fault: dict[str, Any], slow: StandIn, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "REST", 600.0)
+    monkeypatch.setattr(lists, "REST", 600.0)
     slow.fault(path=M2V_LIST, times=-1, **fault)
     with_lists, without = await ends(slow, slow, connect)
 
@@ -241,7 +241,7 @@ async def test_a_task_that_the_list_never_shows_goes_on_by_its_own_query_at_its_
 
 
 async def test_only_the_pages_are_asked_for_that_hold_somebody_who_waits(slow: StandIn) -> None:
-    await asyncio.to_thread(videos, 2 * together.PAGE_SIZE)
+    await asyncio.to_thread(videos, 2 * lists.PAGE_SIZE)
     made = await asyncio.to_thread(videos, 20)
     async with Crowd(map(trigger, made)) as crowd:
         await crowd.polled(5)
@@ -251,7 +251,7 @@ async def test_only_the_pages_are_asked_for_that_hold_somebody_who_waits(slow: S
 
 async def test_tasks_on_a_later_page_are_found_there(slow: StandIn, connect: Connect) -> None:
     connect(slow, poll_interval=2, list_polling=True, max_rps=0)
-    made = await asyncio.to_thread(videos, together.PAGE_SIZE + 50)
+    made = await asyncio.to_thread(videos, lists.PAGE_SIZE + 50)
     async with Crowd(map(trigger, made)) as crowd:
         await told(lambda: {entry["query"]["pageNo"] for entry in listed(slow)} == {"1", "2"})
         await told(lambda: spared(crowd, slow, made[:20]) > 8)
@@ -372,7 +372,7 @@ async def test_a_list_that_is_told_to_slow_down_slows_the_connection_down(slow: 
 async def test_a_list_that_told_nothing_is_asked_again_after_its_rest(
     slow: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "REST", 0.01)
+    monkeypatch.setattr(lists, "REST", 0.01)
     made = await asyncio.to_thread(videos, 8)
     slow.fault("html", path=M2V_LIST, times=2)
     async with Crowd(map(trigger, made)) as crowd:

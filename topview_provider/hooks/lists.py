@@ -56,7 +56,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 """A list and the filters that narrow it."""
 
 
-class Together:
+class Lists:
     """
     Hold the lists of one connection on one event loop that somebody waits with.
 
@@ -77,8 +77,7 @@ class Together:
 
     def sit(self, seat: Seat) -> Roll | None:
         """Put a seat to the list that shows its task; None where no list surely does."""
-        key = _key(seat.watch) if self._fetch else None
-        if key is None or self._fetch is None:
+        if self._fetch is None or (key := _key(seat.watch)) is None:
             return None
         roll = self.rolls.setdefault(key, Roll(key, self._fetch))
         roll.seats.add(seat)
@@ -95,14 +94,16 @@ class Seat:
     """
     Be one task that waits with others.
 
-    :param together: The lists of its connection.
+    :param lists: The lists of its connection.
     :param watch: The task.
     """
 
-    def __init__(self, together: Together, watch: Watch) -> None:
+    __slots__ = ("_asked_at", "_lists", "_roll", "_trusted", "passed_over", "watch")
+
+    def __init__(self, lists: Lists, watch: Watch) -> None:
         self.watch = watch
         self.passed_over = 0
-        self._together = together
+        self._lists = lists
         self._roll: Roll | None = None
         self._trusted = 0
         self._asked_at = time.time()
@@ -112,7 +113,7 @@ class Seat:
 
     def __exit__(self, *exc: object) -> None:
         if self._roll:
-            self._together.leave(self, self._roll)
+            self._lists.leave(self, self._roll)
 
     @property
     def window(self) -> float:
@@ -145,7 +146,7 @@ class Seat:
         return replace(step, seconds=max(0.0, step.seconds - (time.time() - at)))
 
     def _sits(self) -> bool:
-        self._roll = self._roll or self._together.sit(self)
+        self._roll = self._roll or self._lists.sit(self)
         return self._roll is not None
 
 
