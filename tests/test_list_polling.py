@@ -306,7 +306,7 @@ async def test_who_is_cancelled_takes_nothing_from_those_who_wait_for_the_same_a
         (roll,) = rolls().values()
         first, *others = [seat.watch.topview_task_id for seat in roll._asking]
         before = {one: crowd.polls[one] for one in others}
-        asked, walk = queried(slow), roll._walk
+        asked, walk = queried(slow), roll._walk._task
         crowd.tasks[first].cancel()
         await until(lambda: crowd.tasks[first].done() and walk and walk.done())
         await until(lambda: all(crowd.polls[one] > before[one] for one in others))
@@ -321,7 +321,7 @@ async def test_the_last_one_to_leave_takes_the_request_with_it_and_leaves_nothin
     async with Crowd(map(trigger, made)) as crowd:
         await until(lambda: any(roll._asking for roll in rolls().values()))
         (roll,) = rolls().values()
-        walk = roll._walk
+        walk = roll._walk._task
         session = next(iter(asynchronous._shared[asyncio.get_running_loop()].values())).session
         for task in crowd.tasks.values():
             task.cancel()

@@ -116,7 +116,7 @@ class Watch:
     _rotations: int = field(default=0, init=False)
     _missed: int = field(default=0, init=False)
     _last_word: str | None = field(default=None, init=False)
-    _warned: set[str] = field(default_factory=set, init=False)
+    _warned: frozenset[str] = field(default=frozenset(), init=False)
 
     def __post_init__(self) -> None:
         self._course = Course(self.submitted_at, self.dated)
@@ -238,7 +238,7 @@ class Watch:
         if state.phase is not Phase.UNKNOWN:
             return "; ".join([*news, f"state is {state.word!r}"]), logging.INFO
         level = logging.INFO if state.word in self._warned else logging.WARNING
-        self._warned.add(state.word)
+        self._warned |= {state.word}
         return "; ".join([*news, f"state is {state.word!r}, which is unknown; waiting on to the deadline"]), level
 
     def _refused_key(self, error: errors.TopviewError, now: float, key_changed: bool) -> Step:

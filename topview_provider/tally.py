@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from topview_provider.results import Phase, State
@@ -36,7 +36,8 @@ class Tally:
 
     def flat(self) -> dict[str, float | None]:
         """Return it as plain JSON, for an event."""
-        return {name: None if value is None else round(value, 3) for name, value in asdict(self).items()}
+        found = {name: getattr(self, name) for name in (*TIMES, "polls", "failed_polls")}
+        return {name: None if value is None else round(value, 3) for name, value in found.items()}
 
     @classmethod
     def read(cls, flat: Any) -> Self | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
@@ -13,11 +12,12 @@ from weakref import WeakKeyDictionary
 from topview_provider import catalog, wire
 from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
-from topview_provider.hooks.doors import asend, tls_context, tracing
+from topview_provider.hooks.doors import Line, asend, line_of, tls_context, traced
 from topview_provider.hooks.limiter import Limiter
 from topview_provider.hooks.lists import Lists
 from topview_provider.hooks.requesting import Item
 from topview_provider.hooks.settings import Settings, read_settings
+from topview_provider.hooks.together import Together
 from topview_provider.polling import Outcome, Step, Watch
 
 if TYPE_CHECKING:
@@ -28,22 +28,115 @@ if TYPE_CHECKING:
 POOL = 20
 """Connections per session: a burst of a thousand polls needs no more, and the service sees no flood."""
 
+OUTSIDE = "TopviewAsyncHook is used inside 'async with' only"
+
 
 class Shared:
     """
-    What all hooks of one connection share on one event loop: settings, session, and how many use them.
+    What all hooks of one connection share on one event loop: settings, session, rate, and how many use them.
 
-    Attributes are filled by the first user under the lock; the last one to leave closes the session.
+    The first user fills it; the last one to leave closes the session.
+
+    :param conn_id: Airflow connection.
     """
 
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
+    def __init__(self, conn_id: str) -> None:
+        self.conn_id = conn_id
         self.users = 0
-        self.settings: Settings | None = None
+        self.line: Line | None = None
         self.session: aiohttp.ClientSession | None = None
         self.limiter = Limiter(0)
+        # Who waits for a connection waits here: inside aiohttp each would hold a request with all that belongs to it.
+        self.places = asyncio.Semaphore(POOL)
         self.lists = Lists()
         self.uid = ""
+        self.opening = Together(self._open)
+        self.rereading = Together(self._reread)
+        self.asking = Together(self._ask)
+
+    @property
+    def settings(self) -> Settings:
+        """What the connection says; read when the first hook was entered."""
+        if self.line is None:
+            raise RuntimeError(OUTSIDE)
+        return self.line.settings
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+        for common in (self.opening, self.rereading, self.asking):
+            common.stop()
+        if self.session is not None:
+            await self.session.close()
+
+    async def send(self, call: wire.Call, patience: float = 0.0, remaining: float = 86_400.0) -> Any:
+        """
+        Send a call when its turn has come, and return the ``result`` of its answer.
+
+        :param call: What to ask.
+        :param patience: Seconds by which it may well be late; who has less goes first.
+        :param remaining: Seconds after which it leaves in any case.
+        :raises TopviewError: As :func:`topview_provider.wire.interpret` says.
+        """
+        uid = self.settings.uid if call.uid_optional else await self._known_uid()
+        now = asyncio.get_running_loop().time()
+        await self.limiter.turn(now + patience, now + remaining)
+        await self._place(call, now + remaining)
+        try:
+            result = await self._send(call, uid)
+        except errors.TopviewError as error:
+            if requesting.asks_for_less(error):
+                self.limiter.slow(error.retry_after)
+            raise
+        finally:
+            self.places.release()
+        self.limiter.recover()
+        return result
+
+    async def _place(self, call: wire.Call, latest: float) -> None:
+        """Wait for a connection, but little longer than to the deadline: others may hang for a minute each."""
+        if not self.places.locked():
+            await self.places.acquire()
+            return
+        patient = asyncio.get_running_loop().time() + self.settings.connect_timeout
+        try:
+            async with asyncio.timeout_at(max(latest, patient)):
+                await self.places.acquire()
+        except TimeoutError:
+            raise wire.lost(call, f"none of {POOL} connections became free", sent=False) from None
+
+    async def _send(self, call: wire.Call, uid: str) -> Any:
+        assert self.session is not None
+        assert self.line is not None
+        if not call.submits:
+            return await asend(self.session, self.line, uid, call)
+        async with traced(self.session) as session:
+            return await asend(session, self.line, uid, call)
+
+    async def _open(self) -> None:
+        self.line, tls = await asyncio.to_thread(_prepare, self.conn_id)
+        import aiohttp
+
+        connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
+        self.limiter.pace(self.settings.max_rps)
+        self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        if self.settings.list_polling:
+            self.lists = Lists(self._page)
+
+    async def _page(self, pages: requesting.Pages, patience: float) -> requesting.Items:
+        return pages.items(await self.send(pages.call(self.settings), patience))
+
+    async def _reread(self) -> None:
+        self.line = await asyncio.to_thread(_line, self.conn_id)
+        self.limiter.pace(self.settings.max_rps)
+        self.uid = ""
+
+    async def _known_uid(self) -> str:
+        return self.settings.uid or self.uid or await self.asking.join()
+
+    async def _ask(self) -> str:
+        call = requesting.listing_call(self.settings, "credit_detail", {})
+        self.uid = str(requesting.task_answer(call, await self.send(call)).get("uid") or "")
+        return self.uid
 
 
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Shared]] = WeakKeyDictionary()
@@ -69,13 +162,14 @@ class TopviewAsyncHook:
 
     async def __aenter__(self) -> Self:
         by_conn = _shared.setdefault(asyncio.get_running_loop(), {})
-        shared = by_conn.setdefault(self.topview_conn_id, Shared())
+        shared = by_conn.get(self.topview_conn_id)
+        if shared is None:
+            shared = by_conn[self.topview_conn_id] = Shared(self.topview_conn_id)
         shared.users += 1
         self._own = shared
         try:
-            async with shared.lock:
-                if shared.session is None:
-                    await self._open(shared)
+            if shared.session is None:
+                await shared.opening.join()
         except BaseException:
             await self.__aexit__()
             raise
@@ -86,22 +180,17 @@ class TopviewAsyncHook:
         shared.users -= 1
         if shared.users == 0:
             _shared.get(asyncio.get_running_loop(), {}).pop(self.topview_conn_id, None)
-            if shared.session is not None:
-                await shared.session.close()
+            await shared.close()
 
     @property
     def settings(self) -> Settings:
         """What the connection says; read when the first hook of this loop was entered."""
-        if self._shared.settings is None:
-            raise RuntimeError("TopviewAsyncHook is used inside 'async with' only")
         return self._shared.settings
 
     async def reread(self) -> bool:
         """Read the connection again, for all that share it, and tell whether it holds another key."""
         before = self.settings.api_key
-        self._shared.settings = await asyncio.to_thread(read_settings, self.topview_conn_id)
-        self._shared.limiter.pace(self.settings.max_rps)
-        self._shared.uid = ""
+        await self._shared.rereading.join()
         return self.settings.api_key != before
 
     async def submit(self, family: str, body: Mapping[str, Any]) -> str:
@@ -168,29 +257,20 @@ class TopviewAsyncHook:
     @property
     def _shared(self) -> Shared:
         if self._own is None:
-            raise RuntimeError("TopviewAsyncHook is used inside 'async with' only")
+            raise RuntimeError(OUTSIDE)
         return self._own
 
-    async def _open(self, shared: Shared) -> None:
-        settings, tls = await asyncio.to_thread(_prepare, self.topview_conn_id)
-        import aiohttp
-
-        connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
-        shared.settings, shared.limiter = settings, Limiter(settings.max_rps)
-        if settings.list_polling:
-            shared.lists = Lists(partial(_page, self.topview_conn_id))
-        shared.session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[tracing()]
-        )
-
     async def _poll(self, watch: Watch) -> Step:
+        key = self.settings.api_key
         try:
             call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, watch.cloud_front)
-            result = await self._send(call, watch.patience, watch.end_time - time.time())
+            result = await self._shared.send(call, watch.patience, watch.end_time - time.time())
             return watch.saw(requesting.task_answer(call, result), time.time())
         except errors.TopviewAuthError as error:
             try:
-                return watch.missed(error, time.time(), key_changed=await self.reread())
+                # Somebody else may have read the new key already.
+                changed = self.settings.api_key != key or await self.reread()
+                return watch.missed(error, time.time(), key_changed=changed)
             except errors.TopviewError as second:
                 return watch.missed(second, time.time())
         except errors.TopviewError as error:
@@ -200,50 +280,23 @@ class TopviewAsyncHook:
         from tenacity import AsyncRetrying
 
         async def ask() -> Item:
-            return requesting.task_answer(call, await self._send(call))
+            return requesting.task_answer(call, await self._shared.send(call))
 
         return await AsyncRetrying(**requesting.reading())(ask)
 
     async def _again(self, rules: dict[str, Any], call: wire.Call) -> Any:
         from tenacity import AsyncRetrying
 
-        return await AsyncRetrying(**rules)(self._send, call)
-
-    async def _send(self, call: wire.Call, patience: float = 0.0, remaining: float = 86_400.0) -> Any:
-        shared = self._shared
-        session, limiter = shared.session, shared.limiter
-        assert session is not None
-        uid = self.settings.uid if call.uid_optional else await self._uid()
-        now = asyncio.get_running_loop().time()
-        await limiter.turn(now + patience, now + remaining)
-        try:
-            result = await asend(session, self.settings, uid, call)
-        except errors.TopviewError as error:
-            if requesting.asks_for_less(error):
-                limiter.slow(error.retry_after)
-            raise
-        limiter.recover()
-        return result
-
-    async def _uid(self) -> str:
-        shared = self._shared
-        if self.settings.uid or shared.uid:
-            return self.settings.uid or shared.uid
-        call = requesting.listing_call(self.settings, "credit_detail", {})
-        account = requesting.task_answer(call, await self._send(call))
-        shared.uid = str(account.get("uid") or "")
-        return shared.uid
+        return await AsyncRetrying(**rules)(self._shared.send, call)
 
 
-async def _page(conn_id: str, pages: requesting.Pages, patience: float) -> requesting.Items:
-    """Ask for a page of a list as a user of the session in its own right: who began to ask may be gone meanwhile."""
-    async with TopviewAsyncHook(conn_id) as hook:
-        return pages.items(await hook._send(pages.call(hook.settings), patience))
-
-
-def _prepare(conn_id: str) -> tuple[Settings, ssl.SSLContext | bool]:
+def _prepare(conn_id: str) -> tuple[Line, ssl.SSLContext | bool]:
     """Do in a thread what would hold up the loop: look up the connection, load certificates and, once, libraries."""
     for name in ("aiohttp", "requests.utils", "tenacity", "yarl"):
         import_module(name)
-    settings = read_settings(conn_id)
-    return settings, tls_context(settings.ca())
+    line = _line(conn_id)
+    return line, tls_context(line.settings.ca())
+
+
+def _line(conn_id: str) -> Line:
+    return line_of(read_settings(conn_id))

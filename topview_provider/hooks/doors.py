@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -69,32 +70,71 @@ def send(session: requests.Session, settings: Settings, uid: str, call: wire.Cal
     return wire.interpret(call, answer.status_code, answer.headers, said, hide=(settings.api_key,))
 
 
-async def asend(session: aiohttp.ClientSession, settings: Settings, uid: str, call: wire.Call) -> Any:
+@dataclass(frozen=True, slots=True)
+class Line:
     """
-    Send a call on an event loop and return the ``result`` of its answer; the session comes with :func:`tracing`.
+    What the requests of one connection on an event loop have in common, worked out once.
+
+    :param settings: The connection.
+    :param proxy: Proxy for its host; finding it reads the whole environment.
+    :param timeout: Limits of one request.
+    """
+
+    settings: Settings
+    proxy: str | None
+    timeout: aiohttp.ClientTimeout
+
+
+def line_of(settings: Settings) -> Line:
+    """
+    Work out what the requests of a connection have in common.
+
+    :param settings: The connection.
+    """
+    import aiohttp
+
+    limit = aiohttp.ClientTimeout(
+        total=settings.connect_timeout + settings.read_timeout,
+        sock_connect=settings.connect_timeout,
+        sock_read=settings.read_timeout,
+    )
+    return Line(settings, settings.proxy_for(settings.base_url), limit)
+
+
+async def asend(session: aiohttp.ClientSession, line: Line, uid: str, call: wire.Call) -> Any:
+    """
+    Send a call on an event loop and return the ``result`` of its answer; a submit needs a :func:`traced` session.
 
     :raises TopviewError: As :func:`topview_provider.wire.interpret` says.
     """
     import aiohttp
     from yarl import URL
 
-    url, payload = settings.url(call), call.payload()
-    limit = aiohttp.ClientTimeout(
-        total=settings.connect_timeout + settings.read_timeout,
-        sock_connect=settings.connect_timeout,
-        sock_read=settings.read_timeout,
-    )
-    options: dict[str, Any] = {"proxy": settings.proxy_for(url), "allow_redirects": False, "timeout": limit}
-    headers, begun = {**settings.headers(uid), **_kind(payload)}, [False]
+    settings, payload = line.settings, call.payload()
+    url, begun = settings.url(call), [not call.submits]
+    headers = {**settings.headers(uid), **_kind(payload)}
+    options: dict[str, Any] = {"proxy": line.proxy, "allow_redirects": False, "timeout": line.timeout}
     try:
         async with session.request(
             call.method, URL(url, encoded=True), data=payload, headers=headers, trace_request_ctx=begun, **options
         ) as answer:
-            async with asyncio.timeout(settings.read_timeout):
-                said = await _aread(call, answer)
+            said = await _aread(call, answer, settings.read_timeout)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise wire.lost(call, _reason(error, settings, url), sent=begun[0]) from None
     return wire.interpret(call, answer.status, answer.headers, said, hide=(settings.api_key,))
+
+
+def traced(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+    """
+    Return a session for one submit, on the connections of another; only a submit has to know whether it was sent.
+
+    :param session: Keeps its connections.
+    """
+    import aiohttp
+
+    return aiohttp.ClientSession(
+        connector=session.connector, connector_owner=False, cookie_jar=session.cookie_jar, trace_configs=[tracing()]
+    )
 
 
 def tracing() -> aiohttp.TraceConfig:
@@ -153,12 +193,23 @@ def _read(call: wire.Call, answer: requests.Response, limit: float) -> bytes:
     return bytes(body)
 
 
-async def _aread(call: wire.Call, answer: aiohttp.ClientResponse) -> bytes:
+async def _aread(call: wire.Call, answer: aiohttp.ClientResponse, limit: float) -> bytes:
+    if answer.content.is_eof():  # as almost always: it came with its head
+        body = answer.content.read_nowait()
+    else:
+        async with asyncio.timeout(limit):
+            body = await _drained(call, answer)
+    if len(body) > wire.MAX_JSON_BYTES:
+        raise wire.lost(call, f"an answer of more than {wire.MAX_JSON_BYTES} bytes")
+    return body
+
+
+async def _drained(call: wire.Call, answer: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
     async for piece in answer.content.iter_any():
         body += piece
         if len(body) > wire.MAX_JSON_BYTES:
-            raise wire.lost(call, f"an answer of more than {wire.MAX_JSON_BYTES} bytes")
+            break
     return bytes(body)
 
 

@@ -27,6 +27,7 @@ from typing import Any, Self
 from topview_provider import catalog
 from topview_provider import exceptions as errors
 from topview_provider.hooks.requesting import Items, Pages
+from topview_provider.hooks.together import Together
 from topview_provider.polling import Step, Watch
 from topview_provider.results import SUCCESS, WAITING
 from topview_provider.wire import FAILURES
@@ -87,7 +88,7 @@ class Lists:
         """Take a seat away; the last one takes the list with it."""
         roll.seats.discard(seat)
         if not roll.seats:
-            self.rolls.pop(roll.key, None)
+            self.rolls.pop(roll.key).stop()
 
 
 class Seat:
@@ -152,7 +153,7 @@ class Seat:
 
 class Roll:
     """
-    Ask one list for all that wait with it: one request at a time, which the last one who waits for it takes away.
+    Ask one list for all that wait with it, one request at a time; the last one to leave takes it away.
 
     :param key: The list and its filters.
     :param fetch: Asks for a page.
@@ -163,7 +164,7 @@ class Roll:
         self.seats: set[Seat] = set()
         self._fetch = fetch
         self._asking: set[Seat] = set()
-        self._walk: asyncio.Task[None] | None = None
+        self._walk = Together(self._go)
         self._words: dict[str, tuple[str, float]] = {}
         self._walked_at = 0.0
         self._rests_until = 0.0
@@ -193,23 +194,21 @@ class Roll:
         found = self._words.get(seat.watch.topview_task_id)
         return found if found and found[1] >= oldest else None
 
+    def stop(self) -> None:
+        """Give the request up: nobody waits any longer."""
+        self._walk.stop()
+
     async def _ask(self, seat: Seat) -> None:
-        walk = self._walk
-        if walk is None or walk.done():
-            if not self._worth_it(seat):
-                return
-            walk = self._walk = asyncio.create_task(self._go())
+        if not self._asking and not self._worth_it(seat):
+            return
         self._asking.add(seat)
         try:
-            # Unlike an await of the task itself, this neither cancels it nor outlives the deadline of one of many.
-            await asyncio.wait({walk}, timeout=max(0.0, seat.watch.end_time - time.time()))
+            async with asyncio.timeout(seat.watch.end_time - time.time()):
+                await self._walk.join()
+        except TimeoutError:
+            log.debug("%s: its deadline comes before the list", seat.watch.topview_task_id)
         finally:
             self._asking.discard(seat)
-            if not self._asking and not walk.done():
-                walk.cancel()
-                self._walk = None
-        if walk.done() and not walk.cancelled():
-            walk.result()
 
     def _worth_it(self, seat: Seat) -> bool:
         now = time.time()
