@@ -48,7 +48,6 @@ class Shared:
         self.limiter = Limiter(0)
         # Who waits for a connection waits here: inside aiohttp each would hold a request with all that belongs to it.
         self.places = asyncio.Semaphore(POOL)
-        self.lists = Lists()
         self.uid = ""
         self.opening = Together(self._open)
         self.rereading = Together(self._reread)
@@ -119,8 +118,7 @@ class Shared:
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
         self.limiter.pace(self.settings.max_rps)
         self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        if self.settings.list_polling:
-            self.lists = Lists(self._page)
+        self.lists = Lists(self._page if self.settings.list_polling else None)
 
     async def _page(self, pages: requesting.Pages, patience: float) -> requesting.Items:
         return pages.items(await self.send(pages.call(self.settings), patience))
