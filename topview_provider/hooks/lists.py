@@ -199,7 +199,7 @@ class Roll:
         self._walk.stop()
 
     async def _ask(self, seat: Seat) -> None:
-        if not self._asking and not self._worth_it(seat):
+        if time.time() < self._rests_until or not (self._asking or self._worth_it(seat)):
             return
         self._asking.add(seat)
         try:
@@ -212,8 +212,6 @@ class Roll:
 
     def _worth_it(self, seat: Seat) -> bool:
         now = time.time()
-        if now < self._rests_until:
-            return False
         soon = (other for other in self.seats if other is not seat and other.soon(now))
         return len([*islice(soon, self._pages)]) == self._pages
 
