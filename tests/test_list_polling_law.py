@@ -66,7 +66,7 @@ class Service:
 
 
 async def wait(
-    service: Service, shared: Lists, key: str, source: random.Random, **words: Any
+    service: Service, shared: Lists, listed: bool, key: str, source: random.Random, **words: Any
 ) -> tuple[str, list[float]]:
     """Wait as the hook does, and return how it ended and the moments of which something was known."""
     watch = Watch(
@@ -79,7 +79,7 @@ async def wait(
         **{"end_time": 1e6, **words},
     )
     moments = [now()]
-    with shared.seat(watch) as seat:
+    with shared.seat(watch, listed) as seat:
         await asyncio.sleep(watch.begin(now()))
         while True:
             step = await seat.under_way()
@@ -96,12 +96,12 @@ def virtual(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "time", SimpleNamespace(time=now))
 
 
-def waits(service: Service, fetch: Any, **words: Any) -> tuple[set[str], list[list[float]]]:
+def waits(service: Service, listed: bool, **words: Any) -> tuple[set[str], list[list[float]]]:
     """Let all tasks be waited for at once, and return the words and the moments of each."""
 
     async def main() -> list[tuple[str, list[float]]]:
-        shared, source = Lists(fetch), random.Random(4)
-        found = await asyncio.gather(*(wait(service, shared, key, source, **words) for key in service.ends))
+        shared, source = Lists(service.page), random.Random(4)
+        found = await asyncio.gather(*(wait(service, shared, listed, key, source, **words) for key in service.ends))
         assert shared.rolls == {}
         return found
 
@@ -120,7 +120,7 @@ def test_every_task_is_known_of_as_often_as_by_its_own_queries_and_costs_far_few
     source = random.Random(count)
     lasting = [source.uniform(100, 290) for _ in range(count)]
     alone, shared = Service(lasting), Service(lasting)
-    single, many = waits(alone, None), waits(shared, shared.page)
+    single, many = waits(alone, False), waits(shared, True)
 
     reading = -(-count // lists.PAGE_SIZE) * shared.answer_seconds
     for words, found in (single, many):
@@ -141,9 +141,9 @@ def test_tasks_that_are_asked_when_they_may_be_done_need_far_fewer_requests_too(
     lasting = [source.lognormvariate(5.5, 0.25) for _ in range(count)]
     alone, shared = Service(lasting), Service(lasting)
     late = []
-    for service, fetch in ((alone, None), (shared, shared.page)):
+    for service, listed in ((alone, False), (shared, True)):
         monkeypatch.setattr(learning, "_learners", {})
-        words, found = waits(service, fetch, adaptive=True)
+        words, found = waits(service, listed, adaptive=True)
         assert words == {"success"}
         late.append(sum(moments[-1] - end for moments, end in zip(found, lasting, strict=True)) / count)
 
@@ -154,7 +154,7 @@ def test_tasks_that_are_asked_when_they_may_be_done_need_far_fewer_requests_too(
 @pytest.mark.usefixtures("virtual")
 def test_a_list_that_takes_long_holds_up_nobody_for_longer_than_it_takes() -> None:
     service = Service([300.0] * 50, answer_seconds=7.0)
-    words, found = waits(service, service.page)
+    words, found = waits(service, True)
 
     assert words == {"success"}
     assert longest(found) <= PACE * JITTER + 2 * service.answer_seconds
@@ -163,7 +163,7 @@ def test_a_list_that_takes_long_holds_up_nobody_for_longer_than_it_takes() -> No
 @pytest.mark.usefixtures("virtual")
 def test_the_last_poll_comes_at_the_deadline_once_and_is_the_task_s_own() -> None:
     service = Service([1e9] * 40)
-    words, found = waits(service, service.page, end_time=100.0)
+    words, found = waits(service, True, end_time=100.0)
 
     assert words == {"timeout"}
     assert {moments[-1] for moments in found} == {100.0}
@@ -173,7 +173,7 @@ def test_the_last_poll_comes_at_the_deadline_once_and_is_the_task_s_own() -> Non
 @pytest.mark.usefixtures("virtual")
 def test_for_tasks_that_a_list_never_shows_it_is_asked_seldom() -> None:
     service = Service([290.0] * 10, hidden=9)
-    words, found = waits(service, service.page)
+    words, found = waits(service, True)
 
     assert words == {"success"}
     assert longest(found) <= PACE * JITTER + service.answer_seconds

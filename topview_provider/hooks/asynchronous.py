@@ -48,6 +48,7 @@ class Shared:
         self.limiter = Limiter(0)
         # Who waits for a connection waits here: inside aiohttp each would hold a request with all that belongs to it.
         self.places = asyncio.Semaphore(POOL)
+        self.lists = Lists(self._page)
         self.uid = ""
         self.opening = Together(self._open)
         self.rereading = Together(self._reread)
@@ -118,7 +119,6 @@ class Shared:
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
         self.limiter.pace(self.settings.max_rps)
         self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        self.lists = Lists(self._page if self.settings.list_polling else None)
 
     async def _page(self, pages: requesting.Pages, patience: float) -> requesting.Items:
         return pages.items(await self.send(pages.call(self.settings), patience))
@@ -221,7 +221,7 @@ class TopviewAsyncHook:
 
         :param watch: The task and how to wait for it.
         """
-        with self._shared.lists.seat(watch) as seat:
+        with self._shared.lists.seat(watch, self.settings.list_polling) as seat:
             await asyncio.sleep(watch.begin(time.time()))
             while True:
                 step = await seat.under_way() or await self._poll(watch)

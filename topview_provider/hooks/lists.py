@@ -61,24 +61,26 @@ class Lists:
     """
     Hold the lists of one connection on one event loop that somebody waits with.
 
-    :param fetch: Asks for a page; None: every task is asked itself.
+    :param fetch: Asks for a page.
     """
 
-    def __init__(self, fetch: Fetch | None = None) -> None:
+    def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self.rolls: dict[Key, Roll] = {}
 
-    def seat(self, watch: Watch) -> Seat:
+    def seat(self, watch: Watch, listed: bool) -> Seat:
         """
         Return the place of a task that begins to wait; it is left at the end of a ``with`` block.
 
         :param watch: The task.
+        :param listed: Whether lists may be asked; otherwise it is asked itself each time.
         """
-        return Seat(self, watch)
+        return Seat(self if listed else None, watch)
 
     def sit(self, seat: Seat) -> Roll | None:
         """Put a seat to the list that shows its task; None where no list surely does."""
-        if self._fetch is None or (key := _key(seat.watch)) is None:
+        key = _key(seat.watch)
+        if key is None:
             return None
         roll = self.rolls.setdefault(key, Roll(key, self._fetch))
         roll.seats.add(seat)
@@ -95,13 +97,13 @@ class Seat:
     """
     Be one task that waits with others.
 
-    :param lists: The lists of its connection.
+    :param lists: The lists of its connection; None where none may be asked.
     :param watch: The task.
     """
 
     __slots__ = ("_asked_at", "_lists", "_roll", "_trusted", "passed_over", "watch")
 
-    def __init__(self, lists: Lists, watch: Watch) -> None:
+    def __init__(self, lists: Lists | None, watch: Watch) -> None:
         self.watch = watch
         self.passed_over = 0
         self._lists = lists
@@ -113,7 +115,7 @@ class Seat:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._roll:
+        if self._lists and self._roll:
             self._lists.leave(self, self._roll)
 
     @property
@@ -147,7 +149,8 @@ class Seat:
         return replace(step, seconds=max(0.0, step.seconds - (time.time() - at)))
 
     def _sits(self) -> bool:
-        self._roll = self._roll or self._lists.sit(self)
+        if self._lists and self._roll is None:
+            self._roll = self._lists.sit(self)
         return self._roll is not None
 
 
