@@ -14,6 +14,7 @@ from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
 from topview_provider.hooks.doors import Line, asend, line_of, tls_context, traced
 from topview_provider.hooks.limiter import LONGEST_PAUSE, Limiter
+from topview_provider.hooks.lists import Lists
 from topview_provider.hooks.requesting import Item
 from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.hooks.single_flight import SingleFlight
@@ -47,6 +48,7 @@ class Shared:
         self.limiter = Limiter(0)
         # Who waits for a connection waits here: inside aiohttp each would hold a request with all that belongs to it.
         self.places = asyncio.Semaphore(POOL)
+        self.lists = Lists(self._page)
         self.uid = ""
         self.opening = SingleFlight(self._open)
         self.rereading = SingleFlight(self._reread)
@@ -117,6 +119,9 @@ class Shared:
         connector = aiohttp.TCPConnector(limit=POOL, ssl=tls, ttl_dns_cache=300, keepalive_timeout=30)
         self.limiter.pace(self.settings.max_rps)
         self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def _page(self, pages: requesting.Pages, patience: float) -> requesting.Items:
+        return pages.items(await self.send(pages.call(self.settings), patience))
 
     async def _reread(self) -> None:
         self.line = await asyncio.to_thread(_line, self.conn_id)
@@ -216,13 +221,14 @@ class TopviewAsyncHook:
 
         :param watch: The task and how to wait for it.
         """
-        await asyncio.sleep(watch.begin(time.time()))
-        while True:
-            step = await self._poll(watch)
-            watch.report(step)
-            if step.outcome:
-                return step.outcome
-            await asyncio.sleep(step.seconds)
+        with self._shared.lists.seat(watch, self.settings.list_polling) as seat:
+            await asyncio.sleep(watch.begin(time.time()))
+            while True:
+                step = await seat.under_way() or await self._poll(watch)
+                watch.report(step)
+                if step.outcome:
+                    return step.outcome
+                await asyncio.sleep(step.seconds)
 
     async def list(self, name: str, **filters: Any) -> requesting.Items:
         """
