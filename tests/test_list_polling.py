@@ -25,7 +25,8 @@ from tests.crowd import (
     until,
     videos,
 )
-from topview_provider.hooks import asynchronous, lists
+from topview_provider.hooks import lists
+from topview_provider.hooks.shared import shared_here
 from topview_provider.hooks.topview import TopviewAsyncHook
 from topview_provider.standin.server import StandIn
 
@@ -43,7 +44,7 @@ def slow(connect: Connect) -> Iterator[StandIn]:
 
 def rolls() -> dict[Any, lists.Roll]:
     """The lists that somebody waits with on this loop."""
-    shared = asynchronous._shared.get(asyncio.get_running_loop(), {})
+    shared = shared_here()
     return {key: roll for one in shared.values() for key, roll in one.lists.rolls.items()}
 
 
@@ -322,7 +323,7 @@ async def test_the_last_one_to_leave_takes_the_request_with_it_and_leaves_nothin
         await until(lambda: any(roll._asking for roll in rolls().values()))
         (roll,) = rolls().values()
         walk = roll._walk._task
-        session = next(iter(asynchronous._shared[asyncio.get_running_loop()].values())).session
+        session = next(iter(shared_here().values())).session
         for task in crowd.tasks.values():
             task.cancel()
         await asyncio.gather(*crowd.tasks.values(), return_exceptions=True)
@@ -331,7 +332,7 @@ async def test_the_last_one_to_leave_takes_the_request_with_it_and_leaves_nothin
     assert walk
     assert walk.cancelled()
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
-    assert asynchronous._shared[asyncio.get_running_loop()] == {}
+    assert shared_here() == {}
     assert session
     assert session.closed
 
