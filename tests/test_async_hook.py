@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from topview_provider import exceptions as errors
-from topview_provider.hooks import asynchronous, doors
+from topview_provider.hooks import doors, shared
 from topview_provider.hooks.topview import TopviewAsyncHook, TopviewHook
 from topview_provider.standin.server import StandIn
 
@@ -23,7 +23,7 @@ BODY = {"productLink": "https://shop.example/p"}
 
 def left_over() -> dict[str, Any]:
     """What hooks still share on this loop."""
-    return asynchronous._shared.get(asyncio.get_running_loop(), {})
+    return shared.shared_here()
 
 
 async def test_hooks_of_one_connection_share_a_session_until_the_last_one_leaves(service: StandIn) -> None:
@@ -82,13 +82,13 @@ async def test_a_crowd_reads_the_connection_once(service: StandIn, readers: list
 def readers(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     """The threads in which connections are looked up."""
     seen: list[threading.Thread] = []
-    read = asynchronous.read_settings
+    read = shared.read_settings
 
     def note(conn_id: str) -> Any:
         seen.append(threading.current_thread())
         return read(conn_id)
 
-    monkeypatch.setattr(asynchronous, "read_settings", note)
+    monkeypatch.setattr(shared, "read_settings", note)
     return seen
 
 
@@ -103,7 +103,7 @@ async def test_a_connection_is_never_looked_up_on_the_loop(service: StandIn, rea
 async def test_certificates_are_never_loaded_on_the_loop(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     loaders: list[threading.Thread] = []
     load = doors.tls_context
-    monkeypatch.setattr(asynchronous, "tls_context", lambda ca: loaders.append(threading.current_thread()) or load(ca))
+    monkeypatch.setattr(shared, "tls_context", lambda ca: loaders.append(threading.current_thread()) or load(ca))
     async with TopviewAsyncHook():
         pass
 
@@ -147,14 +147,14 @@ def test_libraries_are_first_loaded_in_a_thread_and_never_on_the_loop(service: S
 def slow_lookup(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
     """Make the look-up of the connection say that it has begun, and wait until it may go on."""
     reading, go_on = threading.Event(), threading.Event()
-    read = asynchronous.read_settings
+    read = shared.read_settings
 
     def slow(conn_id: str) -> Any:
         reading.set()
         go_on.wait(10)
         return read(conn_id)
 
-    monkeypatch.setattr(asynchronous, "read_settings", slow)
+    monkeypatch.setattr(shared, "read_settings", slow)
     return reading, go_on
 
 

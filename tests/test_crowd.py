@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from topview_provider import exceptions as errors
-from topview_provider.hooks import asynchronous
-from topview_provider.hooks.asynchronous import POOL, Shared, TopviewAsyncHook, _shared
+from topview_provider.hooks import shared as sharing
+from topview_provider.hooks.asynchronous import TopviewAsyncHook
+from topview_provider.hooks.shared import POOL, Shared, shared_here
 from topview_provider.triggers.topview import TopviewTaskTrigger
 
 from .support import PATIENCE, Request, Server
@@ -138,7 +139,7 @@ async def test_ten_thousand_triggers_end_in_one_process(crowded: Callable[..., S
         assert Counter(await asyncio.gather(*map(outcome, range(10_000)))) == {"success": 10_000}
     assert service.most <= POOL
     assert sum(service.asked.values()) == 10_000
-    assert not _shared.get(asyncio.get_running_loop())
+    assert not shared_here()
 
 
 class Steps:
@@ -180,11 +181,11 @@ async def cancelled_at(last: int, alone: bool) -> int:
     others = [] if alone else [asyncio.create_task(outcome(number)) for number in (1, 2, 3)]
     task = asyncio.create_task(victim(steps))
     while not task.done():
-        shared = _shared.get(asyncio.get_running_loop(), {}).get("topview_default", shared)
+        shared = shared_here().get("topview_default", shared)
         await asyncio.sleep(0)
     assert task.cancelled() or task.result() == "success"
     assert await asyncio.gather(*others) == ["success"] * len(others)
-    assert not _shared.get(asyncio.get_running_loop())
+    assert not shared_here()
     assert shared.users == 0
     assert not any(not turn.done() for _, _, turn in shared.limiter._queue)
     assert shared.places._value == POOL
@@ -211,7 +212,7 @@ async def test_a_trigger_may_be_cancelled_wherever_it_waits_and_the_others_go_on
 async def test_who_finds_every_connection_taken_gives_up_at_its_deadline(
     crowded: Callable[..., Service], connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asynchronous, "POOL", 1)
+    monkeypatch.setattr(sharing, "POOL", 1)
     held, go = threading.Event(), threading.Event()
 
     def hold(_client: socket.socket, _request: Request) -> None:
@@ -243,7 +244,7 @@ async def test_a_crowd_that_cannot_open_tries_once_and_all_are_told(
         tried.append(conn_id)
         raise errors.TopviewUnavailable("Airflow restarts")
 
-    monkeypatch.setattr(asynchronous, "read_settings", read)
+    monkeypatch.setattr(sharing, "read_settings", read)
 
     async def enter() -> None:
         async with TopviewAsyncHook():
@@ -252,7 +253,7 @@ async def test_a_crowd_that_cannot_open_tries_once_and_all_are_told(
     said = await asyncio.gather(*(enter() for _ in range(1000)), return_exceptions=True)
     assert {str(error) for error in said} == {"Airflow restarts"}
     assert len(tried) == 1
-    assert not _shared.get(asyncio.get_running_loop())
+    assert not shared_here()
 
 
 async def test_a_crowd_without_a_login_asks_for_the_uid_once(crowded: Callable[..., Service]) -> None:
@@ -266,8 +267,8 @@ async def test_a_crowd_whose_key_was_rotated_reads_the_connection_once(
 ) -> None:
     service = crowded()
     read: list[str] = []
-    known = asynchronous.read_settings
-    monkeypatch.setattr(asynchronous, "read_settings", lambda conn_id: (read.append(conn_id), known(conn_id))[1])
+    known = sharing.read_settings
+    monkeypatch.setattr(sharing, "read_settings", lambda conn_id: (read.append(conn_id), known(conn_id))[1])
     async with TopviewAsyncHook() as hook:
         connect(service, password="key-four-five-six", poll_interval=0.01, max_rps=0)
         assert set(await asyncio.gather(*(hook.reread() for _ in range(200)))) == {True}

@@ -201,6 +201,7 @@ def test_every_field_of_the_form_counts() -> None:
         "proxy": "http://proxy.example:3128",
         "verify": "false",
         "trust_env": False,
+        "list_polling": True,
     }
     for name, value in filled.items():
         assert Settings.from_connection(Connection(**words, extra=json.dumps({name: value}))) != plain, name

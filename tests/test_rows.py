@@ -178,6 +178,24 @@ def test_the_times_of_a_family_are_in_order(row: TaskFamily) -> None:
     assert row.charge >= 0
 
 
+@every_family
+def test_a_list_that_shows_how_tasks_stand_shows_id_and_state_and_takes_what_narrows_it(row: TaskFamily) -> None:
+    if row.sight is None:
+        return
+    listing, answer = LISTINGS[row.sight.listing], row.answer
+    assert listing.paged
+    assert {f"{listing.items_key}[].taskId", f"{listing.items_key}[].status"} <= set(listing.answer)
+    assert set(row.sight.filters) <= {field.wire for field in listing.fields} & set(answer)
+    assert row.task_id_key == "taskId"
+    for name, value in row.sight.order.items():
+        assert any(field.name == name and value in field.choices for field in listing.fields)
+
+
+def test_a_second_step_under_the_id_of_the_first_is_in_no_list_of_its_own() -> None:
+    assert [row.name for row in FAMILIES.values() if row.sight] == ["marketing_video", "photo_avatar"]
+    assert not any(row.sight for row in FAMILIES.values() if row.continues)
+
+
 @every_listing
 def test_the_items_of_a_list_occur_in_its_answer(row: Listing) -> None:
     if row.items_key:

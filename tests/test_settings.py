@@ -180,7 +180,7 @@ def test_a_pace_that_is_none_is_refused(read: Reader, name: str, unit: str, valu
     assert f"it must be a number of {unit}, 0 or more" in refusal(read, extra={name: value})
 
 
-@pytest.mark.parametrize("name", ["trust_env", "allow_http"])
+@pytest.mark.parametrize("name", ["trust_env", "allow_http", "list_polling"])
 def test_a_switch_that_is_neither_true_nor_false_is_refused(read: Reader, name: str) -> None:
     assert f"extra {name!r} is 'maybe'; it must be true or false" in refusal(read, extra={name: "maybe"})
 

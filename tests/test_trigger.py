@@ -20,7 +20,8 @@ from structlog.testing import capture_logs
 
 from tests.contract.running import events_of, leave, new_context, rebuilt, resume
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewNotFound, TopviewUnavailable
-from topview_provider.hooks.asynchronous import TopviewAsyncHook, _shared
+from topview_provider.hooks.asynchronous import TopviewAsyncHook
+from topview_provider.hooks.shared import shared_here
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.polling import Wait
 from topview_provider.standin.server import StandIn
@@ -236,11 +237,11 @@ def test_a_trigger_that_is_cancelled_leaves_nothing_open(service: StandIn) -> No
     async def cancel() -> tuple[Any, Any]:
         running = asyncio.create_task(anext(trigger(topview_task_id).run()))
         await eventually(lambda: service.stats("video_avatar")["queries"])
-        shared = _shared[asyncio.get_running_loop()]["topview_default"]
+        shared = shared_here()["topview_default"]
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        return shared, dict(_shared[asyncio.get_running_loop()])
+        return shared, shared_here()
 
     shared, left = asyncio.run(cancel())
     assert shared.session.closed
@@ -254,7 +255,7 @@ def test_a_trigger_that_is_cancelled_in_a_request_leaves_nothing_open(service: S
     async def cancel() -> Any:
         running = asyncio.create_task(anext(trigger(topview_task_id).run()))
         await eventually(lambda: service.requests("/v1/video_avatar/task/query"))
-        shared = _shared[asyncio.get_running_loop()]["topview_default"]
+        shared = shared_here()["topview_default"]
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
@@ -281,7 +282,7 @@ class Stream:
 
     async def cancel(self) -> None:
         """End the trigger as the triggerer does when a person acts on the task."""
-        shared = _shared.get(asyncio.get_running_loop(), {}).get("topview_default")
+        shared = shared_here().get("topview_default")
         session = shared.session if shared else None
         self.task.cancel()
         with suppress(asyncio.CancelledError):
@@ -291,7 +292,7 @@ class Stream:
         if session:
             assert session.closed
             assert session.connector is None or not session.connector._acquired
-        assert not _shared.get(asyncio.get_running_loop())
+        assert not shared_here()
 
 
 def test_a_trigger_may_be_cancelled_at_any_moment_and_leaves_nothing_open(service: StandIn) -> None:
@@ -427,7 +428,7 @@ def test_many_triggers_share_one_session_and_each_sends_its_event(service: Stand
 
     async def wait() -> tuple[list[Any], int]:
         async with TopviewAsyncHook("topview_default"):
-            shared = _shared[asyncio.get_running_loop()]["topview_default"]
+            shared = shared_here()["topview_default"]
             session = shared.session
             found = await asyncio.gather(*map(one, topview_task_ids))
             assert shared.session is session
@@ -464,6 +465,6 @@ def test_a_trigger_made_of_nonsense_ends_and_leaves_nothing_open(nonsense: dict[
     async def run() -> Any:
         with pytest.raises((KeyError, TypeError)):
             await anext(trigger(topview_task_id, **nonsense).run())
-        return dict(_shared.get(asyncio.get_running_loop(), {}))
+        return shared_here()
 
     assert asyncio.run(run()) == {}

@@ -32,6 +32,11 @@ EXTRA: dict[str, dict[str, Any]] = {
         "description": "At most so many from one triggerer; 10 by default, 0 for no limit.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
+    "list_polling": {
+        "label": "Poll by list",
+        "description": "Ask TopView's lists for many waiting marketing videos, or talking photos of a board, at once.",
+        "schema": {"type": ["boolean", "null"], "default": False},
+    },
     "proxy": {
         "label": "Proxy",
         "description": "http:// or https:// URL; by default the environment's, unless trust_env is false.",

@@ -129,6 +129,15 @@ def test_a_task_has_the_same_id_on_its_board_in_every_answer(client: Client) -> 
     assert client.query(PORTRAIT, task_id)["boardTaskId"] == entries(client, TASKS)[0]["boardTaskId"]
 
 
+def test_a_task_tells_its_board_at_every_query(run: Callable[..., Client]) -> None:
+    client = run(seconds=600)
+    task_id, other = portrait(client), client.submit(PORTRAIT, client.sample(PORTRAIT))
+    for seconds in (0, 250, 750):
+        client.service.advance(seconds)
+        assert client.query(PORTRAIT, task_id)["boardId"] == "b1"
+        assert client.query(PORTRAIT, other)["boardId"] is None
+
+
 def test_the_tasks_of_boards_are_picked_by_board_kind_and_tool(client: Client) -> None:
     made = {"voice": speak(client, "b1"), "avatar": portrait(client, "b1"), "other": speak(client, "b2")}
     asked: dict[str, Any] = {

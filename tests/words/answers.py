@@ -130,6 +130,13 @@ def a_path_that_is_a_guess_and_wrong(scene: Scene) -> None:
     scene.hook().submit(GUESSED.name, {})
 
 
+@says(errors.TopviewTaskTimeout, f"GET {QUERY}: none of 0 connections became free", "A retry, or clearing", task=True)
+def a_deadline_at_which_every_connection_is_taken(scene: Scene) -> None:
+    scene.monkeypatch.setattr("topview_provider.hooks.shared.POOL", 0)
+    scene.connect(scene.service, connect_timeout=0.05, poll_interval=0.05)
+    scene.buy(deferrable=True, timeout=0.2)
+
+
 @says(
     errors.TopviewUnavailable,
     f"POST {SUBMIT}: at http://127.0.0.1:",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import Field
-from topview_provider.catalog.nouns import PAGE, PAGING, TASK_STATE, Echo, Listing, Output, TaskFamily, items
+from topview_provider.catalog.nouns import PAGE, PAGING, TASK_STATE, Echo, Listing, Output, Sight, TaskFamily, items
 
 AVATAR = {
     "aiavatarId": "string",
@@ -209,6 +209,7 @@ PHOTO_AVATAR = TaskFamily(
     timeout_seconds=7200,
     price="per started second: avatar4 0.1, avatar4Fast 0.06, avatar2 0.4; offPeak half",
     echo=Echo("board_task_list", under="parameters", needs=("boardId",), filters=("boardId",)),
+    sight=Sight("board_task_list", ("boardId",), {"sort_field": "gmtCreate", "sort_order": "desc"}),
     answer={
         **TASK_STATE,
         "costCredit": "number",

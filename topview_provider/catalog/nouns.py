@@ -58,6 +58,21 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """
+    Say which list of TopView shows how tasks of a family stand, so that one request can ask after many of them.
+
+    :param listing: Name of the list. Its items have ``taskId`` and ``status``, with the words of the query.
+    :param filters: Wire names of the query's answer that narrow the list; a task whose answer lacks one is not in it.
+    :param order: Arguments of the list that bring the newest first, in Python names; empty where it takes none.
+    """
+
+    listing: str
+    filters: tuple[str, ...] = ()
+    order: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PriceGuard:
     """
     Bound from above what one submit can cost, by published prices: a reason to refuse it, never what it did cost.
@@ -138,6 +153,7 @@ class TaskFamily(Row):
     :param price: TopView's price in words.
     :param price_guard: The most that one submit can cost; None where no bound follows from what TopView publishes.
     :param echo: Where a submit whose answer was lost may be found again; None where TopView shows no input.
+    :param sight: Which list shows how such tasks stand; None where no list surely does.
     """
 
     submit: str
@@ -162,6 +178,7 @@ class TaskFamily(Row):
     price: str = ""
     price_guard: PriceGuard | None = None
     echo: Echo | None = None
+    sight: Sight | None = None
 
     @property
     def body_fields(self) -> tuple[Field, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topview_provider.catalog.fields import ABSENT, Field
-from topview_provider.catalog.nouns import PAGE, TASK_STATE, Echo, Listing, Output, PriceGuard, TaskFamily, items
+from topview_provider.catalog.nouns import PAGE, TASK_STATE, Echo, Listing, Output, PriceGuard, Sight, TaskFamily, items
 
 LANGUAGES = (
     "en", "ar", "bg", "hr", "cs", "da", "nl", "fil", "fi", "fr", "de", "el", "hi", "hu", "id", "it", "ja", "ko", "ms",
@@ -127,6 +127,7 @@ MARKETING_VIDEO = TaskFamily(
         needs=("productName",),
         spoilt_by=("productLink",),
     ),
+    sight=Sight("marketing_video_task_list"),
     answer=_ANSWER,
     docs=(
         "https://docs.topview.ai/reference/avatar_marketing_video_submit_task",

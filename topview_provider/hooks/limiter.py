@@ -13,6 +13,7 @@ STEP = 1.25
 """By how much the rate grows again, at most once a second, while the service answers."""
 
 LONGEST_PAUSE = 300.0
+"""Seconds for which a service may ask for no request at all, and a call without a deadline may have to wait."""
 
 
 class Limiter:

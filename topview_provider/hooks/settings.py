@@ -37,6 +37,7 @@ class Settings:
     :param paths: Overridden paths: ``{"<family>": {"submit": ..., "query": ...}}``, ``{"<list>": {"path": ...}}``.
     :param poll_interval: Seconds between polls for operators that name none; 0: ``adaptive``.
     :param max_rps: Requests per second of one process in the triggerer; 0: no limit.
+    :param list_polling: The triggerer asks a list for many tasks at once, where TopView shows them in one.
     """
 
     conn_id: str
@@ -51,6 +52,7 @@ class Settings:
     paths: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     poll_interval: float = 0.0
     max_rps: float = 10.0
+    list_polling: bool = False
 
     @classmethod
     def from_connection(cls, conn: Any) -> Settings:
@@ -79,6 +81,7 @@ class Settings:
             paths=read.paths(),
             poll_interval=read.number("poll_interval", 0.0, "seconds"),
             max_rps=read.number("max_rps", 10.0, "requests per second"),
+            list_polling=read.truth("list_polling", False),
         )
         _refuse_unusable_ca(conn.conn_id, settings.ca())
         return settings

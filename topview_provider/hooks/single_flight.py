@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+AT_ONCE = 100
+"""How many go on in one turn of the loop: ten thousand would hold up all others for half a second."""
 
 
 class SingleFlight(Generic[T]):
@@ -22,13 +26,19 @@ class SingleFlight(Generic[T]):
     def __init__(self, act: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._act = act
         self._task: asyncio.Task[T] | None = None
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def join(self) -> T:
         """Return what comes of it; begin it if nobody is at it."""
+        loop = asyncio.get_running_loop()
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._act())
-            self._task.add_done_callback(_noticed)
-        return await asyncio.shield(self._task)
+            waiting: deque[asyncio.Future[None]] = deque()
+            self._waiting, self._task = waiting, loop.create_task(self._act())
+            self._task.add_done_callback(lambda task: _landed(task, waiting))
+        task, mine = self._task, loop.create_future()
+        self._waiting.append(mine)
+        await mine
+        return task.result()
 
     def stop(self) -> None:
         """Give it up: nobody wants it any longer."""
@@ -36,7 +46,16 @@ class SingleFlight(Generic[T]):
             self._task.cancel()
 
 
-def _noticed(task: asyncio.Task[Any]) -> None:
-    """Take note of an error that nobody waits for any longer; asyncio would complain of it."""
+def _landed(task: asyncio.Task[Any], waiting: deque[asyncio.Future[None]]) -> None:
     if not task.cancelled():
-        task.exception()
+        task.exception()  # noticed: asyncio would complain of an error that nobody waits for any longer
+    _wake(waiting)
+
+
+def _wake(waiting: deque[asyncio.Future[None]]) -> None:
+    for _ in range(min(AT_ONCE, len(waiting))):
+        mine = waiting.popleft()
+        if not mine.done():
+            mine.set_result(None)
+    if waiting:
+        asyncio.get_running_loop().call_soon(_wake, waiting)

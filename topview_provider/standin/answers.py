@@ -124,7 +124,7 @@ class Scene:
 
 def waiting(job: Job, state: str, second: bool = False) -> dict[str, Any]:
     """
-    Return the answer to a query of a task that is not done, or has failed: everything empty.
+    Return the answer to a query of a task that is not done, or has failed: everything empty but its board.
 
     :param job: The job.
     :param state: Its state.
@@ -135,6 +135,7 @@ def waiting(job: Job, state: str, second: bool = False) -> dict[str, Any]:
         shape = shape_of(job.row, second)
         _blanks[key] = {name: [] if isinstance(inner, list) else None for name, inner in shape.items()}
     result = copy.copy(_blanks[key])
+    result.update({name: value for name, value in _boards(job.body, job.task_id).items() if name in result})
     result.update(_head(job, state, second))
     return result
 
@@ -223,8 +224,7 @@ def _told(scene: Scene) -> dict[str, Any]:
     body, owner = scene.body, scene.owner
     told = {
         "mode": body.get("mode") or ("BATCH" if body.get("fileIds") else "SINGLE"),
-        "boardId": body.get("boardId"),
-        "boardTaskId": values.board_task_id(owner) if body.get("boardId") else None,
+        **_boards(body, owner),
         "voiceName": body.get("name") or owner,
         "inputVideoFileId": body.get("videoFileId"),
         "inputAudioFileId": body.get("audioFileId"),
@@ -232,6 +232,11 @@ def _told(scene: Scene) -> dict[str, Any]:
     if body.get("productLink"):
         told["productName"] = body.get("productName") or values.product_name(str(body["productLink"]))
     return told
+
+
+def _boards(body: Mapping[str, Any], task_id: str) -> dict[str, Any]:
+    board = body.get("boardId")
+    return {"boardId": board, "boardTaskId": values.board_task_id(task_id) if board else None}
 
 
 def _durations(row: TaskFamily) -> dict[str, Any]:
