@@ -4,6 +4,7 @@ AIRFLOW ?= 3.3.2
 CONSTRAINTS := constraints/airflow-$(AIRFLOW).txt
 BIN := .venv/bin
 STAMP := .venv/.installed-$(AIRFLOW)
+BENCH := build/bench-venv
 PIP := -m pip --disable-pip-version-check -qq
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
@@ -11,7 +12,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help venv demo standin test faults format lint bench docs constraints clean
+.PHONY: help venv demo standin test faults format lint bench bench-full docs constraints clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,8 +48,18 @@ lint: venv  ## check format, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: venv  ## print what importing each room costs beyond Airflow
-	@exec $(BIN)/python -m tools.import_cost
+bench: $(BENCH)/.installed  ## measure ours beside its peers, and write docs/performance.md: about 25 minutes
+	@exec $(BENCH)/bin/python -m benchmarks
+
+bench-full: $(BENCH)/.installed  ## the same with more sizes and a slow service: some hours
+	@exec $(BENCH)/bin/python -m benchmarks full
+
+# The peers stay out of .venv: they bring a hundred packages, and other versions of some of ours.
+$(BENCH)/.installed: benchmarks/constraints.txt benchmarks/peers.txt setup.cfg
+	@echo "building $(BENCH): some minutes the first time"
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python $(PIP) install --constraint benchmarks/constraints.txt --editable . --requirement benchmarks/peers.txt
+	@touch $@
 
 docs: venv  ## write the README's tables and the reference pages from the code
 	@exec $(BIN)/python -m tools.documents

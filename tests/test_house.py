@@ -29,8 +29,16 @@ from topview_provider.triggers.topview import TopviewTaskTrigger
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "topview_provider"
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
-TREES = {path: ast.parse(path.read_text()) for path in FILES}
-every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+BENCH = sorted((ROOT / "benchmarks").rglob("*.py"))
+TREES = {path: ast.parse(path.read_text()) for path in (*FILES, *BENCH)}
+
+
+def each(paths: list[Path]) -> pytest.MarkDecorator:
+    """Return the mark that runs a test for each file."""
+    return pytest.mark.parametrize("path", paths, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+every_file, benchmarks_too = each(FILES), each([*FILES, *BENCH])
 
 LAYERS = (
     {"catalog"},
@@ -207,7 +215,7 @@ def test_what_comes_late_is_what_it_says_it_is() -> None:
         _ = late.pacing
 
 
-@every_file
+@benchmarks_too
 def test_files_stay_short(path: Path) -> None:
     limit = 600 if path.parent.name == "operators" else 300
     assert len(path.read_text().splitlines()) <= limit
@@ -217,7 +225,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     return (node for node in ast.walk(TREES[path]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-@every_file
+@benchmarks_too
 def test_functions_stay_short(path: Path) -> None:
     for node in functions(path):
         body = node.body[1:] if ast.get_docstring(node) else node.body
@@ -231,7 +239,7 @@ def members(node: ast.AST) -> list[Any]:
     return [item for item in getattr(node, "body", ()) if isinstance(item, kinds)]
 
 
-@every_file
+@benchmarks_too
 def test_everything_public_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(TREES[path]), "the module"
     for item in members(TREES[path]):
@@ -246,7 +254,7 @@ def described(text: str | None) -> dict[str, str]:
     return {name: words for name, words in zip(parts[1::2], parts[2::2], strict=True) if name}
 
 
-@every_file
+@benchmarks_too
 def test_parameters_of_functions_are_described_all_or_none_in_their_order(path: Path) -> None:
     for node in functions(path):
         names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]

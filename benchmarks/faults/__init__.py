@@ -1,0 +1,1 @@
+"""Faults: what each trigger makes of a service that fails while its job runs well."""

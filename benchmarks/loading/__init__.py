@@ -1,0 +1,1 @@
+"""Loading: what imports and DAG files cost."""

@@ -1,0 +1,1 @@
+"""Pacing: when to ask, simulated."""

@@ -1,0 +1,1 @@
+"""A real triggerer with a thousand deferred tasks."""

@@ -1,0 +1,1 @@
+"""Waiting: bursts, steady polling and parked triggers of ours, the peers and the bare limits."""
