@@ -40,9 +40,9 @@ take 14 s, and gives a request 2 s; each setting is given to those that take it.
 when it was; *failed*: an error, though the job was fine; *wrong*: reported done before it was; *hang*: no end within
 22 s; *hot loop*: no end either, and polls without pause. Bold is what should not be: the job should be reported
 done, but where answers drip without end, and where the service says 401 or 404 for good, an error is right.""",
-    "triggerer": """`airflow triggerer` itself with tasks deferred in its database, each polling every 10 s. Seconds
-until all have polled once, then CPU and memory of all its processes. It is checked that those that poll did so as
-often as the pace asks for.""",
+    "triggerer": """`airflow triggerer` itself; tasks are deferred in its database, 50 about every second, each polling
+every 10 s. Seconds until all have polled once, then CPU and memory of all its processes. It is checked that those that
+poll did so as often as the pace asks for.""",
 }
 PLOTS = {
     "cpu": "CPU per poll in a burst",

@@ -1,9 +1,10 @@
-"""Fill a database with deferred tasks, for a triggerer; runs in the environment of its Airflow."""
+"""Fill a database with deferred tasks, bit by bit, for a triggerer; runs in the environment of its Airflow."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ from benchmarks.clients import CLIENTS, Job
 from benchmarks.loading.measure import HEAD
 
 DAG_ID = "bench"
+TASKS = 50
+"""
+Of one run. A triggerer that is handed a thousand triggers in one message may stop for good: its two processes wait for
+each other, one to hand over the message, the other to hand over log lines.
+"""
+BREATH = 1.0
+"""Seconds between two runs."""
 LINE = "from airflow.providers.standard.operators.empty import EmptyOperator"
 TASK = 'EmptyOperator(task_id=f"t{number}")'
 
@@ -31,29 +39,39 @@ def trigger_of(kind: str, number: int, pace: float, url: str) -> Any:
     return {"sleep": Parked, "aiohttp": Polling}[kind](url, number, pace)
 
 
-def run_of(folder: Path, count: int, session: Any) -> Any:
+def dag_of(folder: Path, session: Any) -> Any:
     """
-    Return a new run of a DAG with that many tasks.
+    Return a DAG that the database knows.
 
     :param folder: Where its file is written.
-    :param count: Tasks.
     :param session: Of the database.
     """
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.models.serialized_dag import SerializedDagModel
+
+    path = folder / "bench_dag.py"
+    path.write_text(HEAD.format(line=LINE, task=TASK, tasks=TASKS))
+    DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
+    sync_bag_to_db(DagBag(dag_folder=path, bundle_name="dags-folder"), "dags-folder", None)
+    return SerializedDagModel.get_dag(DAG_ID, session=session)
+
+
+def run_of(dag: Any, number: int, session: Any) -> Any:
+    """
+    Return a new run of the DAG.
+
+    :param dag: From :func:`dag_of`.
+    :param number: Of the run.
+    :param session: Of the database.
+    """
     from airflow.sdk import timezone
     from airflow.utils.state import DagRunState
     from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
-    path = folder / "bench_dag.py"
-    path.write_text(HEAD.format(line=LINE, task=TASK, tasks=count))
-    DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
-    sync_bag_to_db(DagBag(dag_folder=path, bundle_name="dags-folder"), "dags-folder", None)
     now = timezone.utcnow()
-    dag: Any = SerializedDagModel.get_dag(DAG_ID, session=session)
     return dag.create_dagrun(
-        run_id=f"run-{now:%H%M%S}",
+        run_id=f"run-{now:%H%M%S}-{number}",
         run_after=now,
         logical_date=now,
         data_interval=(now, now),
@@ -79,24 +97,40 @@ def clear(session: Any) -> None:
         session.execute(delete(kind))
 
 
+def defer(instance: Any, trigger: Any, session: Any) -> None:
+    """
+    Leave a task to its trigger.
+
+    :param instance: The task instance.
+    :param trigger: What it waits for.
+    :param session: Of the database.
+    """
+    from airflow.models.trigger import Trigger
+    from airflow.utils.state import TaskInstanceState
+
+    row = Trigger.from_object(trigger)
+    session.add(row)
+    session.flush()
+    instance.trigger_id = row.id
+    instance.state = TaskInstanceState.DEFERRED
+    instance.next_method = "execute_complete"
+
+
 def main() -> None:
     """Read kind, count, pace and url from the first argument and defer that many tasks."""
     given = json.loads(sys.argv[1])
     from airflow.configuration import AIRFLOW_HOME
-    from airflow.models.trigger import Trigger
     from airflow.utils.session import create_session
-    from airflow.utils.state import TaskInstanceState
 
     with create_session() as session:
         clear(session)
-        run = run_of(Path(AIRFLOW_HOME) / "dags", given["count"], session)
-        for number, instance in enumerate(run.get_task_instances(session=session)):
-            row = Trigger.from_object(trigger_of(given["kind"], number, given["pace"], given["url"]))
-            session.add(row)
-            session.flush()
-            instance.trigger_id = row.id
-            instance.state = TaskInstanceState.DEFERRED
-            instance.next_method = "execute_complete"
+        dag = dag_of(Path(AIRFLOW_HOME) / "dags", session)
+    for first in range(0, given["count"], TASKS):
+        with create_session() as session:
+            instances = run_of(dag, first, session).get_task_instances(session=session)
+            for number, instance in enumerate(instances[: given["count"] - first], first):
+                defer(instance, trigger_of(given["kind"], number, given["pace"], given["url"]), session)
+        time.sleep(BREATH)
 
 
 if __name__ == "__main__":
