@@ -32,12 +32,8 @@ FRUITLESS = 3
 PAUSE = 1.0
 """Seconds before the request after a fruitless one; twice as long after two."""
 
-READ = 32 * 1024
-"""
-Bytes that are asked of the connection at once.
-
-TLS brings 16 KB at most, and room for more is made and given back each time: with 1 MB that took as long as all else.
-"""
+RECORD = 32 * 1024
+"""Bytes that are asked of TLS at once: it brings 16 KB at most, and room for much more is made in vain each time."""
 
 WIDE = CHUNK // 4
 """Bytes that are handed on at once at least: each write has its price."""
@@ -235,9 +231,9 @@ class Remote:
     def _wide(self, answer: requests.Response) -> Iterator[bytes]:
         """Yield what comes in wide pieces, and what had come before an error: nothing of it is asked for twice."""
         held: list[bytes] = []
-        size = 0
+        size, room = 0, RECORD if answer.url.startswith("https:") else CHUNK
         try:
-            while piece := answer.raw.read1(READ, decode_content=False):
+            while piece := answer.raw.read1(room, decode_content=False):
                 self.refuse_if_stopped()
                 held.append(piece)
                 size += len(piece)
