@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from tests.contract.running import new_context
-from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewNotFound, TopviewUnavailable
+from topview_provider.exceptions import TopviewInvalidRequest, TopviewNotFound, TopviewUnavailable
 from topview_provider.hooks.topview import TopviewHook
-from topview_provider.operators.storage import TopviewDownloadOperator
+from topview_provider.operators.storage import TopviewDownloadOperator, same
 from topview_provider.standin.server import StandIn
 
 from .files import whole
@@ -26,7 +23,6 @@ from .support import PATIENCE, Request, Server, Talk, answering
 Downloads = Callable[..., TopviewDownloadOperator]
 HTML = answering(b"<html>", content_type="text/html")
 QUERY = "/v1/m2v/task/query"
-BIG = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 4000000\r\n\r\n"
 
 
 @pytest.fixture
@@ -155,46 +151,54 @@ def test_an_output_that_is_gone_when_its_url_has_expired_is_not_found(
 
 
 @pytest.mark.parametrize("index", [0, "all"])
-def test_a_task_that_is_killed_ends_its_downloads_and_leaves_nothing(
-    downloads: Downloads, index: Any, tmp_path: Path
+def test_a_fresh_url_is_that_of_the_same_item_wherever_it_stands_now(
+    downloads: Downloads, service: StandIn, index: Any, tmp_path: Path
 ) -> None:
-    def talk(client: socket.socket, _: Request) -> None:
-        client.sendall(BIG + bytes(1_500_000))
-        task.on_kill()
-        client.sendall(bytes(2_500_000))
-
-    task = downloads(talk, index=index)
-    with pytest.raises(TopviewError, match=r"stopped after \d+ of 4000000 bytes"):
-        task.execute(new_context())
-    assert landed(tmp_path) == []
-
-
-def test_a_kill_before_anything_began_is_none_of_a_download_s_business(downloads: Downloads) -> None:
-    task = downloads(whole())
-    task.on_kill()
-    assert len(task.execute(new_context())) == 6
-
-
-def test_a_time_out_of_airflow_does_not_wait_for_the_files_under_way(downloads: Downloads, tmp_path: Path) -> None:
-    def time_out(*_: object) -> None:
-        raise AirflowTaskTimeout
+    other, refused = 7, threading.Event()
 
     def talk(client: socket.socket, request: Request) -> None:
-        client.sendall(BIG + bytes(1_500_000))
-        if number_of(request) == 0:
-            os.kill(os.getpid(), signal.SIGUSR1)
-        assert task._stop is not None
-        assert task._stop.wait(PATIENCE)
-        client.sendall(bytes(2_500_000))
+        if number_of(request) == 0 and not refused.is_set():
+            refused.set()
+            base = f"http://127.0.0.1:{client.getsockname()[1]}"
+            say(
+                service,
+                [
+                    {"scriptId": number, "status": "success", "videoUrl": f"{base}/{number}.mp4"}
+                    for number in (other, 1, 0)
+                ],
+            )
+            answering(b"", "403 Forbidden")(client, request)
+        else:
+            whole(request.target.encode())(client, request)
 
-    task = downloads(talk)
-    before = signal.signal(signal.SIGUSR1, time_out)
-    try:
-        with pytest.raises(AirflowTaskTimeout):
-            task.execute(new_context())
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert landed(tmp_path) == []
+    task = downloads(talk, count=2, parallel=1, index=index, path=f"{tmp_path}/{{item_id}}.mp4")
+    task.execute(new_context())
+    wanted = {"0.mp4": "/0.mp4", "1.mp4": "/1.mp4"} if index == "all" else {"0.mp4": "/0.mp4"}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == wanted
+
+
+def outputs(*marks: tuple[str | None, str | None]) -> list[dict[str, Any]]:
+    """Outputs as an answer has them, of these items and languages."""
+    return [{"index": index, "item_id": item, "language": word} for index, (item, word) in enumerate(marks)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        (("a", "de"), [("a", "fr"), ("b", "de"), ("a", "de")], 2),
+        (("a", None), [("b", None), ("a", None)], 1),
+        (("a", None), [("a", None), ("a", None)], 0),
+        ((None, None), [(None, None), (None, None)], 0),
+        ((None, None), [("a", None)], None),
+        (("a", "de"), [("a", "fr")], None),
+        (("a", None), [], None),
+    ],
+)
+def test_an_output_is_known_by_its_item_and_language_and_by_its_place_where_it_has_none(
+    before: tuple[str | None, str | None], after: list[tuple[str | None, str | None]], place: int | None
+) -> None:
+    found = same(outputs(before)[0], outputs(*after))
+    assert (None if found is None else found["index"]) == place
 
 
 @pytest.mark.parametrize("parallel", [0, -1])

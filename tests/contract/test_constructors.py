@@ -145,6 +145,28 @@ def test_a_subclass_without_a_constructor_keeps_the_one_it_has() -> None:
     assert (task.script_id, Ours.template_fields) == ("0", TopviewMarketingVideoExportOperator.template_fields)
 
 
+def test_a_subclass_may_make_an_argument_a_property() -> None:
+    class InHours(TopviewMarketingVideoExportOperator):
+        @property
+        def timeout(self) -> float | None:
+            return self._hours * 3600
+
+        @timeout.setter
+        def timeout(self, value: float | None) -> None:
+            self._hours = 2 if value is None else value / 3600
+
+    assert InHours(task_id="t", topview_task_id="7").timeout == 7200
+    assert InHours(task_id="t", topview_task_id="7", timeout=60).timeout == 60
+
+
+def test_a_subclass_hears_of_every_argument_that_is_set() -> None:
+    class Listening(TopviewMarketingVideoExportOperator):
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value.upper() if name == "result_path" and value else value)
+
+    assert Listening(task_id="t", topview_task_id="7", result_path="x").result_path == "X"
+
+
 def test_a_subclass_is_not_a_family_of_its_own() -> None:
     assert ByStockNumber.family == "marketing_video"
     assert "family" not in vars(ByStockNumber)

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Any
 
 from tests.files import in_turn
-from tests.support import Server, answering, refused_port
+from tests.support import PATIENCE, Server, answering, refused_port
 from topview_provider.exceptions import (
     TopviewError,
     TopviewInvalidRequest,
@@ -15,6 +15,7 @@ from topview_provider.exceptions import (
     TopviewUnavailable,
 )
 from topview_provider.hooks import uploading
+from topview_provider.hooks.abreast import abreast
 from topview_provider.hooks.topview import storage_path
 from topview_provider.operators.lookup import TopviewChooseVoiceOperator, TopviewVoiceListOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
@@ -224,12 +225,22 @@ def an_output_that_is_gone_when_its_url_has_expired(scene: Scene) -> None:
     download(scene, topview_task_id=topview_task_id, path=path, index="all", parallel=1)
 
 
-@says(TopviewError, "GET http://127.0.0.1:", ": stopped after 0 of 1 bytes")
+@says(TopviewError, "GET http://127.0.0.1:", ": stopped after 0 of some bytes")
 def a_download_that_is_stopped(scene: Scene) -> None:
     stop = Event()
     stop.set()
     store = scene.enter(Server(answering(b"x", content_type="video/mp4")))
     scene.hook().download(f"{store.url}/v.mp4", f"{scene.folder}/v.mp4", stop=stop)
+
+
+@says(TopviewError, "stopped before 1 of 2 downloads had ended")
+def several_downloads_that_are_stopped_while_a_storage_is_silent(scene: Scene) -> None:
+    stop, over = Event(), Event()
+    stop.set()
+    try:
+        abreast([lambda: "landed", lambda: str(over.wait(PATIENCE))], 2, stop)
+    finally:
+        over.set()
 
 
 @says(TopviewInvalidRequest, "parallel: 0 is too few; at least 1 file is fetched at once")

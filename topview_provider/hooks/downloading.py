@@ -32,13 +32,15 @@ def fetch(
     checksum, or its MD5 is the ETag. A storage that names none proves nothing, and its file replaces the target.
 
     A cut download goes on where it was cut, if the storage says that it is still the same file, and at the first byte
-    otherwise. It ends when three requests in a row bring nothing; each attempt of a task begins anew.
+    otherwise. It is given up when three requests in a row bring nothing, when more than 50 were cut, and when what came
+    is of no use for the third time; each attempt of a task begins anew.
 
     :param settings: Proxy, TLS and time-outs; no byte for ``read_timeout`` seconds is a cut.
     :param url: Signed URL.
     :param target: ``ObjectStoragePath`` to land at.
     :param renew: Returns a fresh URL of the same file; asked once each time that a URL has expired.
-    :param stop: Ends the download at the next piece once it is set.
+    :param stop: Once it is set, no request is made any more, and the download ends at the next bytes, or with the
+        ``read_timeout`` of a storage that sends none.
     :raises TopviewInvalidRequest: The target is a folder.
     :raises TopviewNotFound: HTTP 403, 404 or 410: the URL has expired.
     :raises TopviewUnavailable: Any other answer, one cut again and again, or one that is no media file.
@@ -59,7 +61,7 @@ def _once(remote: Remote, target: Any) -> int:
         if not _may_be(target, remote.edition):
             return _land(remote, chain([first], pieces), target)
     # Closed before the target is read: that may take longer than a storage keeps an idle connection.
-    if _is(target, remote.edition):
+    if _is(target, remote):
         log.info("%s is complete already", target)
         return int(target.stat().st_size)
     with closing(remote.pieces()) as pieces:
@@ -79,9 +81,10 @@ def _may_be(target: Any, edition: Edition) -> bool:
     return bool(edition.size and edition.recognising and target.exists() and target.stat().st_size == edition.size)
 
 
-def _is(target: Any, edition: Edition) -> bool:
-    proof = Checksums(edition.recognising)
+def _is(target: Any, remote: Remote) -> bool:
+    proof = Checksums(remote.edition.recognising)
     with target.open("rb") as file:
         while piece := file.read(CHUNK):
+            remote.refuse_if_stopped()
             proof.update(piece)
     return not proof.broken()

@@ -32,8 +32,18 @@ FRUITLESS = 3
 PAUSE = 1.0
 """Seconds before the request after a fruitless one; twice as long after two."""
 
+RECORD = 32 * 1024
+"""Bytes that are asked of TLS at once: it brings 16 KB at most, and room for much more is made in vain each time."""
+
 WIDE = CHUNK // 4
-"""Bytes that are handed on at once at least: TLS alone brings 16 KB at a time, and each write has its price."""
+"""Bytes that are handed on at once at least: each write has its price."""
+
+PLAIN = frozenset({"", "identity", "aws-chunked"})
+"""
+Content codings under which an answer holds the file's own bytes.
+
+S3 keeps ``aws-chunked`` as a mark of how a file was sent to it, and gives the plain bytes away.
+"""
 
 NOT_MEDIA = ("text/html", "application/json", "application/xml", "text/xml")
 PASSING = (408, 429, 500, 502, 503, 504)
@@ -104,7 +114,8 @@ class Remote:
         whole, so that a slow line may take its time.
     :param url: Signed URL.
     :param renew: Returns a fresh URL of the same file, for when this one has expired.
-    :param stop: Ends the reading at the next piece once it is set.
+    :param stop: Once it is set, no request is made any more, and the reading ends at the next bytes, or with the
+        ``read_timeout`` of a storage that sends none.
     """
 
     def __init__(
@@ -138,6 +149,7 @@ class Remote:
         """
         self.at = 0
         while True:
+            self.refuse_if_stopped()
             before = self.at
             try:
                 yield from self._answer()
@@ -159,11 +171,20 @@ class Remote:
             raise TopviewUnavailable(str(error)) from None
         log.info("%s; starting again at the first byte", error)
 
+    def refuse_if_stopped(self) -> None:
+        """
+        Raise once the reading is to end.
+
+        :raises TopviewError: It was stopped.
+        """
+        if self._stop.is_set():
+            raise TopviewError(f"{self}: stopped after {self._so_far()}")
+
     def _answer(self) -> Iterator[bytes]:
         try:
             with plain_session() as session, self._get(session) as answer:
                 self._admit(answer)
-                for piece in _wide(answer):
+                for piece in self._wide(answer):
                     self._count(piece)
                     yield piece
         except (requests.RequestException, HTTPError) as error:
@@ -192,7 +213,7 @@ class Remote:
         if kind in NOT_MEDIA:
             raise TopviewUnavailable(f"{self} delivered {kind}, which is no media file")
         packed = answer.headers.get("Content-Encoding", "").strip().lower()
-        if packed in answer.raw.CONTENT_DECODERS:
+        if not {coding.strip() for coding in packed.split(",")} <= PLAIN:
             raise TopviewUnavailable(f"{self} delivered the file packed as {packed}, which was not asked for")
         self._note(answer.headers)
 
@@ -207,9 +228,26 @@ class Remote:
             raise Useless(f"{self} delivered {said!r} of another edition, or not the bytes from {self.at}")
         self.edition = edition
 
+    def _wide(self, answer: requests.Response) -> Iterator[bytes]:
+        """Yield what comes in wide pieces, and what had come before an error: nothing of it is asked for twice."""
+        held: list[bytes] = []
+        size, room = 0, RECORD if answer.url.startswith("https:") else CHUNK
+        try:
+            while piece := answer.raw.read1(room, decode_content=False):
+                self.refuse_if_stopped()
+                held.append(piece)
+                size += len(piece)
+                if size >= WIDE:
+                    yield b"".join(held)
+                    held, size = [], 0
+        except HTTPError:
+            if held:
+                yield b"".join(held)
+            raise
+        if held:
+            yield b"".join(held)
+
     def _count(self, piece: bytes) -> None:
-        if self._stop.is_set():
-            raise TopviewError(f"{self}: stopped after {self._so_far()}")
         self.at += len(piece)
         self._sums.update(piece)
         self._fresh = False
@@ -228,6 +266,7 @@ class Remote:
 
     def _refresh(self, error: TopviewNotFound) -> None:
         """Get another URL, or raise what is wrong with this one: a fresh one that brought no byte has not expired."""
+        self.refuse_if_stopped()
         self._cuts -= 1
         if self._renew is None or self._fresh or self._cuts < 0:
             raise error
@@ -236,6 +275,7 @@ class Remote:
 
     def _bear(self, error: Cut, before: int) -> None:
         """Wait a little where there is reason to, or raise a cut where it makes no sense to go on."""
+        self.refuse_if_stopped()
         self._cuts -= 1
         self._fruitless = FRUITLESS if self.at > before else self._fruitless - 1
         if self._cuts < 0 or not self._fruitless:
@@ -247,23 +287,6 @@ class Remote:
 
     def _so_far(self) -> str:
         return f"{self.at} of {self.edition.size or 'some'} bytes"
-
-
-def _wide(answer: requests.Response) -> Iterator[bytes]:
-    """Yield what comes in wide pieces, and what had come before an error: nothing of it is asked for twice."""
-    held: list[bytes] = []
-    try:
-        while piece := answer.raw.read1(CHUNK, decode_content=False):
-            held.append(piece)
-            if sum(map(len, held)) >= WIDE:
-                yield b"".join(held)
-                held = []
-    except HTTPError:
-        if held:
-            yield b"".join(held)
-        raise
-    if held:
-        yield b"".join(held)
 
 
 def _marks(headers: Mapping[str, str]) -> tuple[str, str]:

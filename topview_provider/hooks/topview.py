@@ -254,7 +254,8 @@ class TopviewHook(BaseHook):
         :param url: Signed URL of a fresh answer; no TopView header is sent to it.
         :param target: Local path or any URL that ``ObjectStoragePath`` knows; appears only when complete.
         :param renew: Returns a fresh URL of the same file; asked once each time that a URL has expired.
-        :param stop: Ends the download at the next piece once it is set.
+        :param stop: Once it is set, no request is made any more, and the download ends at the next bytes, or with the
+            ``read_timeout`` of a storage that sends none.
         :raises TopviewNotFound: The URL has expired.
         :raises TopviewUnavailable: The answer is cut again and again, or no media file.
         :raises TopviewError: The target cannot be written, or the download was stopped.

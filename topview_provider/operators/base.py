@@ -113,30 +113,27 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        # One by one, Airflow's __setattr__ would take longer than the rest of this constructor.
-        vars(self).update(
-            topview_conn_id=topview_conn_id,
-            notice_url=notice_url,
-            need_cloud_front_url=need_cloud_front_url,
-            extra_payload=extra_payload,
-            wait_for_completion=wait_for_completion,
-            deferrable=deferrable,
-            timeout=timeout,
-            poll_interval=poll_interval,
-            max_poll_outage=max_poll_outage,
-            busy_timeout=busy_timeout,
-            resubmit_on_failure=resubmit_on_failure,
-            on_changed_input=on_changed_input,
-            on_orphaned_intent=on_orphaned_intent,
-            on_missing_result=on_missing_result,
-            force_resubmit=force_resubmit,
-            resume_topview_task_id=resume_topview_task_id,
-            max_credits=max_credits,
-            max_credits_unknown=max_credits_unknown,
-            allow_partial=allow_partial,
-            result_path=result_path,
-            return_raw=return_raw,
-        )
+        self.topview_conn_id = topview_conn_id
+        self.notice_url = notice_url
+        self.need_cloud_front_url = need_cloud_front_url
+        self.extra_payload = extra_payload
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = deferrable
+        self.timeout = timeout
+        self.poll_interval = poll_interval
+        self.max_poll_outage = max_poll_outage
+        self.busy_timeout = busy_timeout
+        self.resubmit_on_failure = resubmit_on_failure
+        self.on_changed_input = on_changed_input
+        self.on_orphaned_intent = on_orphaned_intent
+        self.on_missing_result = on_missing_result
+        self.force_resubmit = force_resubmit
+        self.resume_topview_task_id = resume_topview_task_id
+        self.max_credits = max_credits
+        self.max_credits_unknown = max_credits_unknown
+        self.allow_partial = allow_partial
+        self.result_path = result_path
+        self.return_raw = return_raw
 
     def execute(self, context: Context) -> Any:
         """Submit the task, or go on with the one already paid for, and wait as asked."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -196,13 +196,8 @@ class TopviewDownloadOperator(BaseOperator):
         :raises TopviewInvalidRequest: There is no such output.
         """
         from topview_provider.exceptions import TopviewInvalidRequest
-        from topview_provider.hooks import requesting
 
-        row = self.row()
-        judge = requesting.judge(row, {"preview": self.preview, row.item_id_key: self.script_id})
-        answer = hook.query(self.family, str(self.topview_task_id), cloud_front=bool(self.need_cloud_front_url))
-        self.refuse_unless_finished(late.results.state_of(row, answer, judge))
-        found = [entry for entry in late.results.outputs_of(row, answer, judge) if entry["name"] == self.output_name]
+        found = self.named(hook)
         wanted = [entry for entry in found if str(self.index) in ("all", str(entry["index"]))]
         if not wanted:
             raise TopviewInvalidRequest(
@@ -210,6 +205,21 @@ class TopviewDownloadOperator(BaseOperator):
                 f"{self.index!r}"
             )
         return wanted
+
+    def named(self, hook: TopviewHook) -> list[dict[str, Any]]:
+        """
+        Ask for fresh URLs and return the outputs of the chosen name.
+
+        :raises TopviewTaskFailed: The task failed at TopView.
+        :raises TopviewUnavailable: The task is not finished.
+        """
+        from topview_provider.hooks import requesting
+
+        row = self.row()
+        judge = requesting.judge(row, {"preview": self.preview, row.item_id_key: self.script_id})
+        answer = hook.query(self.family, str(self.topview_task_id), cloud_front=bool(self.need_cloud_front_url))
+        self.refuse_unless_finished(late.results.state_of(row, answer, judge))
+        return [entry for entry in late.results.outputs_of(row, answer, judge) if entry["name"] == self.output_name]
 
     def refuse_unless_finished(self, state: State) -> None:
         """
@@ -280,30 +290,11 @@ class TopviewDownloadOperator(BaseOperator):
         :param chosen: What to fetch.
         :param targets: Where to, one for each.
         """
-        self._stop, failed, asking = Event(), Event(), Lock()
-        if len(chosen) == 1:
-            return [self.fetch(hook, chosen[0], targets[0], asking)]
+        from topview_provider.hooks.abreast import abreast
 
-        def one(entry: dict[str, Any], target: str) -> str:
-            if failed.is_set():
-                return ""
-            try:
-                return self.fetch(hook, entry, target, asking)
-            except BaseException:
-                failed.set()
-                raise
-
-        with ThreadPoolExecutor(min(self.parallel, len(chosen)), "topview-download") as pool:
-            try:
-                jobs = [pool.submit(one, *job) for job in zip(chosen, targets, strict=True)]
-                # A signal that comes just before a wait begins is seen when it ends, so none may be long.
-                while wait(jobs, timeout=1.0).not_done:
-                    pass
-            except BaseException:  # a time-out of Airflow: it must not wait for the files under way
-                failed.set()
-                self._stop.set()
-                raise
-        return [job.result() for job in jobs]
+        self._stop, asking = Event(), Lock()
+        works = [partial(self.fetch, hook, *job, asking) for job in zip(chosen, targets, strict=True)]
+        return abreast(works, min(self.parallel, len(works)), self._stop) if len(works) > 1 else [works[0]()]
 
     def fetch(self, hook: TopviewHook, entry: dict[str, Any], target: str, asking: Lock) -> str:
         """
@@ -320,10 +311,10 @@ class TopviewDownloadOperator(BaseOperator):
 
         def renew() -> str:
             with asking:
-                fresh = [one["url"] for one in self.outputs(hook) if one["index"] == entry["index"]]
-            if not fresh:
+                fresh = same(entry, self.named(hook))
+            if fresh is None:
                 raise TopviewNotFound(f"{self.family} {self.topview_task_id} no longer has output {entry['index']}")
-            return str(fresh[0])
+            return str(fresh["url"])
 
         where = storage_path(target)
         size = hook.download(entry["url"], where, renew=renew, stop=self._stop)
@@ -331,6 +322,25 @@ class TopviewDownloadOperator(BaseOperator):
         return target
 
     def on_kill(self) -> None:
-        """End the downloads at their next piece, so that nothing unfinished stays."""
+        """
+        End the downloads at their next bytes; what they wrote is removed then.
+
+        Where a storage is silent, that is after ``read_timeout``; of several the task does not wait for such a one.
+        """
         if self._stop:
             self._stop.set()
+
+
+def same(entry: Mapping[str, Any], answer: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """
+    Return an output as a fresh answer has it; None where that has it no more.
+
+    Another answer may list the items in another order, so the place counts only where nothing tells them apart.
+
+    :param entry: The output.
+    :param answer: Outputs of this name in the fresh answer.
+    """
+    alike = [one for one in answer if all(one[mark] == entry[mark] for mark in ("item_id", "language"))]
+    if len(alike) == 1 and entry["item_id"] is not None:
+        return alike[0]
+    return next((one for one in alike if one["index"] == entry["index"]), None)
