@@ -244,6 +244,20 @@ def test_another_rate_counts_at_once_for_those_who_wait_already(before: float, a
     assert run(main()) == pytest.approx([10 + place * gap for place in range(5)])
 
 
+@pytest.mark.parametrize("after", [0.0, 10.0])
+def test_another_rate_wakes_those_who_would_have_slept_long(after: float) -> None:
+    async def main() -> float:
+        limiter = Limiter(0.001, MANY)
+        await limiter.turn(0.0)
+        waiter = asyncio.create_task(limiter.turn(0.0))
+        await asyncio.sleep(5)
+        limiter.pace(after)
+        await waiter
+        return now()
+
+    assert run(main()) == 5.0
+
+
 def test_a_rate_that_is_set_while_nobody_waits_holds_from_then_on() -> None:
     async def main() -> list[float]:
         limiter = Limiter(0, MANY)

@@ -102,6 +102,16 @@ def test_who_finds_no_place_at_its_deadline_has_the_next_one_whatever_the_rate()
     assert run(main()) == (8.0, 100.0)
 
 
+def test_those_who_found_no_place_at_their_deadlines_are_served_in_the_order_of_these() -> None:
+    async def main() -> list[tuple[float, float]]:
+        requests = Requests(Limiter(0, places=1), silent_until=8.0)
+        latest = (4.0, 2.0, 3.0)
+        await asyncio.gather(requests.send(0, 8), *(requests.send(end, 1, end, grace=60) for end in latest))
+        return requests.left
+
+    assert run(main()) == [(0, 0), (8, 2), (9, 3), (10, 4)]
+
+
 @pytest.mark.parametrize(("latest", "grace", "end"), [(3.0, 10.0, 10.0), (12.0, 10.0, 12.0), (-5.0, 10.0, 10.0)])
 def test_who_gets_no_place_in_time_is_sent_away_and_the_others_are_not(latest: float, grace: float, end: float) -> None:
     async def main() -> tuple[float, float]:
