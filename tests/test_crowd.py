@@ -187,8 +187,8 @@ async def cancelled_at(last: int, alone: bool) -> int:
     assert await asyncio.gather(*others) == ["success"] * len(others)
     assert not shared_here()
     assert shared.users == 0
-    assert not any(not turn.done() for _, _, turn in shared.limiter._queue)
-    assert shared.places._value == POOL
+    assert shared.limiter.waiting == len(shared.limiter._queue) == 0
+    assert shared.limiter.free == POOL
     if shared.session:
         assert shared.session.closed
         assert shared.session.connector is None or not shared.session.connector._acquired

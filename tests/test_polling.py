@@ -123,7 +123,7 @@ def test_failed_polls_are_noted_once_and_repeated_more_and_more_slowly() -> None
     one = watch()
     steps = [one.missed(CUT, START + n) for n in range(4)]
 
-    assert [step.seconds for step in steps] == [10, 20, 40, 60]
+    assert [step.seconds for step in steps] == [10, 20, 40, 50]
     assert steps[0].note == f"a poll failed, the task itself goes on: {CUT}"
     assert [step.note for step in steps[1:]] == ["", "", ""]
     assert steps[0].level == logging.WARNING
@@ -151,6 +151,18 @@ def test_polls_may_fail_for_as_long_as_allowed_and_no_longer() -> None:
     ended = outcome(one.missed(CUT, START + 901))
     assert (ended.word, ended.error) == ("error", "TopviewUnavailable")
     assert ended.message == f"could not be asked for 15 min 1 s (max_poll_outage 15 min): {CUT}"
+
+
+def test_the_poll_that_decides_is_the_one_at_the_end_of_an_outage_or_at_the_deadline() -> None:
+    one = watch(lasts=1000, max_poll_outage=900)
+    assert one.latest == START + 1000
+    one.missed(CUT, START + 50)
+    one.missed(CUT, START + 60)
+    assert one.latest == START + 950
+    one.saw(saying("running"), START + 70)
+    assert one.latest == START + 1000
+    one.missed(CUT, START + 200)
+    assert one.latest == START + 1000
 
 
 def test_an_outage_that_was_over_in_between_does_not_count() -> None:

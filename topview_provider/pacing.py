@@ -8,6 +8,9 @@ ADAPTIVE = "adaptive"
 LONGEST = 60.0
 """The longest interval between two polls, in seconds: for how long at most nobody notices that a task ended."""
 
+JITTER = 0.2
+"""By which share an interval is longer or shorter, so that tasks that started together do not ask together."""
+
 
 def fixed(pace: float | str) -> float:
     """
@@ -23,16 +26,14 @@ def next_poll(*, age: float, pace: float, remaining: float, spread: float) -> fl
     Return the seconds until the next poll of a task that goes well.
 
     The pace holds while the task is young; from 30 paces on the interval grows with the age, so that a task of hours
-    is not asked every few seconds.
+    is not asked every few seconds, to a minute at most.
 
     :param age: Seconds since the submit.
     :param pace: Seconds between polls that the user or the row wants.
     :param remaining: Seconds until the deadline; the result is never more.
-    :param spread: A random number from 0 to 1, which moves the poll by up to 20 % either way, so that tasks that
-        started together do not ask together.
+    :param spread: A random number from 0 to 1, which moves the poll by up to ``JITTER`` either way.
     """
-    interval = min(max(pace, age / 30), max(pace, LONGEST))
-    return _within(interval * _jitter(spread), remaining)
+    return _within(_bounded(max(pace, age / 30), pace) * _jitter(spread), remaining)
 
 
 def after_failure(*, failures: int, pace: float, remaining: float, spread: float, asked: float | None = None) -> float:
@@ -45,12 +46,17 @@ def after_failure(*, failures: int, pace: float, remaining: float, spread: float
     :param spread: A random number from 0 to 1.
     :param asked: Seconds that TopView asked to wait (``Retry-After``); never less than that.
     """
-    grown = min(pace * 2.0 ** min(max(failures - 1, 0), 16), max(pace, LONGEST)) * _jitter(spread)
+    grown = _bounded(pace * 2.0 ** min(max(failures - 1, 0), 16), pace) * _jitter(spread)
     return _within(max(grown, asked or 0.0), remaining)
 
 
+def _bounded(interval: float, pace: float) -> float:
+    """Bound an interval so that even the longest jitter stays within a minute; a longer pace is what somebody wants."""
+    return min(interval, max(pace, LONGEST / (1 + JITTER)))
+
+
 def _jitter(spread: float) -> float:
-    return 0.8 + 0.4 * min(max(spread, 0.0), 1.0)
+    return 1 - JITTER + 2 * JITTER * min(max(spread, 0.0), 1.0)
 
 
 def _within(seconds: float, remaining: float) -> float:

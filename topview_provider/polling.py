@@ -83,6 +83,8 @@ class Watch:
     """
     Decide, poll by poll, how to wait for one task; the worker and the triggerer share these decisions.
 
+    Its ``patience`` is the pause before the next poll as it was planned last: for as long that poll may well be late.
+
     :param row: Row of the family.
     :param topview_task_id: The task.
     :param judge: What decides, from :meth:`TaskFamily.judge`.
@@ -108,6 +110,7 @@ class Watch:
     dated: bool = True
     adaptive: bool = False
     answer: Mapping[str, Any] | None = field(default=None, init=False)
+    patience: float = field(default=0.0, init=False)
     _course: Course = field(init=False)
     _rhythm: Rhythm = field(init=False)
     _failures: int = field(default=0, init=False)
@@ -148,9 +151,9 @@ class Watch:
         return f"last seen: {self._last_word or 'no state'}{age}"
 
     @property
-    def patience(self) -> float:
-        """Seconds between the last poll that was planned and the one before: for as long a poll may well be late."""
-        return self._rhythm.patience
+    def latest(self) -> float:
+        """Unix time at which the next poll decides: the deadline, or the end of the outage that is borne."""
+        return min(self.end_time, self._failing_since + self.max_poll_outage) if self._failures else self.end_time
 
     def begin(self, now: float) -> float:
         """
@@ -159,7 +162,8 @@ class Watch:
         :param now: Unix time.
         """
         self._course.began(now)
-        return self._rhythm.begin(now)
+        self.patience = self._rhythm.begin(now)
+        return self.patience
 
     def pause(self, now: float) -> float:
         """
@@ -167,7 +171,8 @@ class Watch:
 
         :param now: Unix time.
         """
-        return self._rhythm.pause(now)
+        self.patience = self._rhythm.pause(now)
+        return self.patience
 
     def saw(self, answer: Mapping[str, Any], now: float) -> Step:
         """Judge an answer that arrived."""
@@ -180,7 +185,7 @@ class Watch:
         note, level = self._changes(state)
         if state.phase is Phase.SUCCESS:
             if steady:  # after an outage nobody knows when it finished
-                self._rhythm.finished(now)
+                self._teach()
             return self._end("success", now)
         if state.phase is Phase.FAILED:
             return self._end("failed", now, state.message or f"TopView gave no reason (state {state.word!r})")
@@ -226,6 +231,11 @@ class Watch:
             log.log(step.level, "%s %s: %s", self.row.name, self.topview_task_id, step.note)
         if step.outcome and step.outcome.word == "failed" and log.isEnabledFor(logging.DEBUG):
             log.debug("%s %s: its last answer: %s", self.row.name, self.topview_task_id, redacted(self.answer))
+
+    def _teach(self) -> None:
+        learner, lesson = self._rhythm.learner, self._course.lesson
+        if learner and lesson:
+            learner.learn(*lesson)
 
     def _changes(self, state: State) -> tuple[str, int]:
         """Return what this answer changes, and how loud to say it; a word nobody knows is worth one warning."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from topview_provider.learning import Learner
 from topview_provider.pacing import next_poll
 from topview_provider.tally import PROMPT
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rhythm:
     """
-    Say when to ask for one task, and tell those who come after how long it took.
+    Say when to ask for one task.
 
     :param submitted_at: Unix time of the submit.
     :param end_time: Unix time of the deadline; no poll is planned after it, and one at it.
@@ -31,9 +31,6 @@ class Rhythm:
     learner: Learner | None = None
     dated: bool = True
     spread: Callable[[], float] = random.random
-    patience: float = field(default=0.0, init=False)
-    _began_at: float = field(default=0.0, init=False)
-    _unfinished_at: float = field(default=0.0, init=False)
 
     def begin(self, now: float) -> float:
         """
@@ -44,7 +41,6 @@ class Rhythm:
 
         :param now: Unix time.
         """
-        self._began_at = now
         share, fresh = self.spread(), now - self.submitted_at <= PROMPT
         wanted = self._learnt(now, share) if self.learner and self.dated and fresh else share * self.pace
         return self._bounded(wanted, now)
@@ -55,23 +51,11 @@ class Rhythm:
 
         :param now: Unix time.
         """
-        self._unfinished_at = now
         age, remaining = now - self.submitted_at, self.end_time - now
         if self.learner and self.dated:
             return self._bounded(self._learnt(now, 1.0), now)
         growing = age if self.learner else 0.0
         return self._bounded(next_poll(age=growing, pace=self.pace, remaining=remaining, spread=self.spread()), now)
-
-    def finished(self, now: float) -> None:
-        """
-        Learn from a success, if it was in sight all the time or seen unfinished.
-
-        :param now: Unix time.
-        """
-        in_sight = self._unfinished_at or self._began_at - self.submitted_at <= PROMPT
-        if self.learner and self.dated and in_sight:
-            before = self._unfinished_at - self.submitted_at if self._unfinished_at else 0.0
-            self.learner.learn(before, now - self.submitted_at)
 
     def _learnt(self, now: float, share: float) -> float:
         assert self.learner
@@ -79,5 +63,4 @@ class Rhythm:
         return self.learner.schedule.next_age(age, share) - age
 
     def _bounded(self, seconds: float, now: float) -> float:
-        self.patience = max(0.0, min(seconds, self.end_time - now))
-        return self.patience
+        return max(0.0, min(seconds, self.end_time - now))

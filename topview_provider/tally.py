@@ -104,6 +104,16 @@ class Course:
         if self._passed_at is None:
             self._pass(state, now)
 
+    @property
+    def lesson(self) -> tuple[float, float] | None:
+        """The task's ages when last seen unfinished (0: never) and when seen settled; None where nobody knows."""
+        if not (self._settled and self.dated and self._answered_at is not None):
+            return None
+        if self._detected is None and not self._prompt:  # nobody waited: it may have been done for a day
+            return None
+        age = self._answered_at - self.submitted_at
+        return 0.0 if self._detected is None else age - self._detected, age
+
     def tally(self, now: float) -> Tally:
         """
         Return what is known by now.

@@ -137,6 +137,13 @@ def a_deadline_at_which_every_connection_is_taken(scene: Scene) -> None:
     scene.buy(deferrable=True, timeout=0.2)
 
 
+@says(errors.TopviewTaskTimeout, f"GET {QUERY}: the uid could not be asked for in time", "A retry, or", task=True)
+def a_deadline_at_which_the_uid_is_not_known(scene: Scene) -> None:
+    scene.monkeypatch.setattr("topview_provider.hooks.shared.POOL", 0)
+    scene.connect(scene.service, login="", connect_timeout=0.05, poll_interval=0.05)
+    scene.buy(deferrable=True, timeout=0.2)
+
+
 @says(
     errors.TopviewUnavailable,
     f"POST {SUBMIT}: at http://127.0.0.1:",

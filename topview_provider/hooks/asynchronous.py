@@ -124,7 +124,7 @@ class TopviewAsyncHook:
         key = self.settings.api_key
         try:
             call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, watch.cloud_front)
-            result = await self._shared.send(call, watch.patience, watch.end_time - time.time())
+            result = await self._shared.send(call, watch.patience, watch.latest - time.time())
             return watch.saw(requesting.task_answer(call, result), time.time())
         except errors.TopviewAuthError as error:
             try:

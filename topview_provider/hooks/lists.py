@@ -206,10 +206,10 @@ class Roll:
             return
         self._asking.add(seat)
         try:
-            async with asyncio.timeout(seat.watch.end_time - time.time()):
+            async with asyncio.timeout(seat.watch.latest - time.time()):
                 await self._walk.join()
         except TimeoutError:
-            log.debug("%s: its deadline comes before the list", seat.watch.topview_task_id)
+            log.debug("%s: it cannot wait for the list any longer", seat.watch.topview_task_id)
         finally:
             self._asking.discard(seat)
 

@@ -41,9 +41,8 @@ class Shared:
         self.users = 0
         self.line: Line | None = None
         self.session: aiohttp.ClientSession | None = None
-        self.limiter = Limiter(0)
         # Who waits for a connection waits here: inside aiohttp each would hold a request with all that belongs to it.
-        self.places = asyncio.Semaphore(POOL)
+        self.limiter = Limiter(0, POOL)
         self.lists = Lists(self._page)
         self.uid = ""
         self.opening = SingleFlight(self._open)
@@ -70,35 +69,28 @@ class Shared:
 
         :param call: What to ask.
         :param patience: Seconds by which it may well be late; who has less goes first.
-        :param remaining: Seconds after which it leaves in any case.
+        :param remaining: Seconds after which it leaves whatever the rate; only for a connection it waits a little more.
         :raises TopviewError: As :func:`topview_provider.wire.interpret` says.
         """
-        uid = self.settings.uid if call.uid_optional else await self._known_uid()
-        now = asyncio.get_running_loop().time()
-        await self.limiter.turn(now + patience, now + remaining)
-        await self._place(call, now + remaining)
+        now, grace = asyncio.get_running_loop().time(), self.settings.connect_timeout
+        latest = now + remaining
+        uid = self.settings.uid
+        if not uid and not call.uid_optional:
+            uid = self.uid or await self._asked_uid(call, max(latest, now + grace))
+        try:
+            await self.limiter.turn(now + patience, latest, grace)
+        except TimeoutError:
+            raise wire.lost(call, f"none of {POOL} connections became free", sent=False) from None
         try:
             result = await self._send(call, uid)
+            self.limiter.recover()
+            return result
         except errors.TopviewError as error:
             if requesting.asks_for_less(error):
                 self.limiter.slow(error.retry_after)
             raise
         finally:
-            self.places.release()
-        self.limiter.recover()
-        return result
-
-    async def _place(self, call: wire.Call, latest: float) -> None:
-        """Wait for a connection, but little longer than to the deadline: others may hang for a minute each."""
-        if not self.places.locked():
-            await self.places.acquire()
-            return
-        patient = asyncio.get_running_loop().time() + self.settings.connect_timeout
-        try:
-            async with asyncio.timeout_at(max(latest, patient)):
-                await self.places.acquire()
-        except TimeoutError:
-            raise wire.lost(call, f"none of {POOL} connections became free", sent=False) from None
+            self.limiter.done()
 
     async def _send(self, call: wire.Call, uid: str) -> Any:
         assert self.session is not None
@@ -124,8 +116,12 @@ class Shared:
         self.limiter.pace(self.settings.max_rps)
         self.uid = ""
 
-    async def _known_uid(self) -> str:
-        return self.settings.uid or self.uid or await self.asking.join()
+    async def _asked_uid(self, call: wire.Call, end: float) -> str:
+        try:
+            async with asyncio.timeout_at(end):
+                return await self.asking.join()
+        except TimeoutError:
+            raise wire.lost(call, "the uid could not be asked for in time", sent=False) from None
 
     async def _ask(self) -> str:
         call = requesting.listing_call(self.settings, "credit_detail", {})
