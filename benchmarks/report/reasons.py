@@ -19,7 +19,10 @@ REASONS: dict[str, str] = {
     "burst-TLS-raw": _REQUEST,
     "steady-peer": f"{_REQUEST} With two polls per trigger, what is done once per trigger counts for half of each.",
     "steady-raw": f"{_REQUEST} With two polls per trigger, what is done once per trigger counts for half of each.",
-    "many-stall": "Traced: one full collection of Python's garbage collector over all objects of the process.",
+    "many-stall": (
+        "Traced: more than half of the longest stall is one full collection of Python's garbage collector, over all "
+        "objects of the process."
+    ),
     "stall": "Traced: one full collection of Python's garbage collector over all objects of the process.",
     "memory-burst": "The raw socket needs as much: what counts at the peak are the buffers of twenty TLS connections.",
     "import-one": (
