@@ -43,6 +43,7 @@ LAYERS = (
     {"landing", "ending"},
     {"ledger", "waiting"},
     {"operators", "sensors", "retry_policy"},
+    {"cli"},
 )
 """From the ground up: a room may import from the rooms below it, and from itself."""
 

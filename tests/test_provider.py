@@ -93,8 +93,14 @@ def test_the_provider_entry_point_returns_the_provider_info() -> None:
     assert load(target)() == INFO
 
 
-def test_the_stand_in_has_a_command_of_its_own() -> None:
-    assert ("console_scripts", "topview-standin", "topview_provider.standin.__main__:main") in entry_points()
+@pytest.mark.parametrize(("name", "room"), [("topview", "cli"), ("topview-standin", "standin")])
+def test_the_command_line_and_the_stand_in_have_a_command_of_their_own(name: str, room: str) -> None:
+    assert ("console_scripts", name, f"topview_provider.{room}.__main__:main") in entry_points()
+
+
+def test_the_function_that_names_our_commands_to_airflow_exists() -> None:
+    (target,) = INFO["cli"]
+    assert [group.name for group in load(target)()] == ["topview"]
 
 
 def test_a_plugin_is_declared_exactly_where_there_is_one() -> None:

@@ -115,6 +115,7 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": [_modules(["topview_provider.hooks.topview"])],
         "triggers": [_modules(["topview_provider.triggers.topview"])],
         "connection-types": [CONNECTION],
+        "cli": ["topview_provider.cli.definition.airflow_commands"],
         "config": CONFIG,
     }
 
