@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from tools import documents
-from topview_provider import provider_info
+from topview_provider import catalog, provider_info
 from topview_provider.catalog import FAMILIES, LISTINGS
+from topview_provider.cli import definition
+from topview_provider.cli.running import Code
 from topview_provider.exceptions import TopviewError
 from topview_provider.standin.server import StandIn
 
@@ -91,6 +94,34 @@ def test_the_stand_in_document_names_every_option() -> None:
     names = [field.replace("_", "-") for field in Options.__dataclass_fields__]
     assert [name for name in names if f"`--{name}" not in options] == []
     assert StandIn.__doc__
+
+
+CLI = (ROOT / "docs" / "cli.md").read_text()
+
+
+def test_every_command_line_of_the_documents_is_understood() -> None:
+    lines = [line for text in (README, CLI) for block in blocks(text, "bash") for line in block.splitlines()]
+    found = [words for line in lines for words in re.split(r" && ", line) if re.match(r"(airflow )?topview ", words)]
+    assert len(found) > 6
+    for words in found:
+        definition.parser().parse_args(shlex.split(words.removeprefix("airflow "))[1:])
+
+
+def test_the_document_of_the_command_line_names_each_command_option_and_exit_code() -> None:
+    for command in definition.COMMANDS:
+        assert f"| `{command.name}" in CLI or f", `{command.name}`" in CLI, command.name
+        filters = {field.name for name, _ in definition.LISTS.values() for field in catalog.listing(name).fields}
+        for flags, words in (*command.arguments, *definition.SHARED):
+            option = flags[-1] if flags[0].startswith("-") else ""
+            assert words.get("dest") in filters or not option or f"`{option}`" in CLI, option
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", CLI, re.MULTILINE)}
+    assert codes == {*Code, 2}
+    assert all(f"{int(code)} " in definition.CODES for code in codes)
+
+
+def test_the_readme_names_each_command() -> None:
+    (text,) = re.findall(r"## On call\n(.*?)\n## ", README, re.DOTALL)
+    assert [command.name for command in definition.COMMANDS if f"{command.name}" not in text] == []
 
 
 def _leaves(cls: type) -> list[type]:

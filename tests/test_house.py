@@ -55,6 +55,7 @@ LAYERS = (
     {"landing", "ending"},
     {"waiting"},
     {"operators", "sensors", "retry_policy"},
+    {"cli"},
 )
 """From the ground up: a room may import from the rooms below it, and from itself."""
 

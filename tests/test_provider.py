@@ -7,10 +7,8 @@ import importlib
 import inspect
 import json
 import re
-import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import airflow
@@ -95,8 +93,14 @@ def test_the_provider_entry_point_returns_the_provider_info() -> None:
     assert load(target)() == INFO
 
 
-def test_the_stand_in_has_a_command_of_its_own() -> None:
-    assert ("console_scripts", "topview-standin", "topview_provider.standin.__main__:main") in entry_points()
+@pytest.mark.parametrize(("name", "room"), [("topview", "cli"), ("topview-standin", "standin")])
+def test_the_command_line_and_the_stand_in_have_a_command_of_their_own(name: str, room: str) -> None:
+    assert ("console_scripts", name, f"topview_provider.{room}.__main__:main") in entry_points()
+
+
+def test_the_function_that_names_our_commands_to_airflow_exists() -> None:
+    (target,) = INFO["cli"]
+    assert [group.name for group in load(target)()] == ["topview"]
 
 
 def test_a_plugin_is_declared_exactly_where_there_is_one() -> None:
@@ -144,33 +148,6 @@ def test_both_airflow_lines_show_the_same_labels() -> None:
     assert old["relabeling"] == {"login": "Topview-Uid", "password": "API key", "host": "Base URL"}
     forms = schema("customized_form_field_behaviours.schema.json")
     jsonschema.validate(old, forms)
-
-
-class Widget(SimpleNamespace):
-    """Stands for a field of wtforms, which comes with Airflow 2's web server only."""
-
-    def __init__(self, label: str = "", **words: Any) -> None:
-        super().__init__(label=label, **words)
-
-
-def test_both_airflow_lines_show_the_same_extra_fields(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, names in {
-        "flask_appbuilder": (),
-        "flask_appbuilder.fieldwidgets": ("BS3PasswordFieldWidget", "BS3TextFieldWidget"),
-        "wtforms": ("BooleanField", "FloatField", "StringField"),
-        "wtforms.validators": ("Optional",),
-    }.items():
-        foreign = ModuleType(module)
-        for name in names:
-            setattr(foreign, name, type(name, (Widget,), {}))
-        monkeypatch.setitem(sys.modules, module, foreign)
-    widgets = TopviewHook.get_connection_form_widgets()
-    assert {name: widget.label for name, widget in widgets.items()} == {
-        name: field["label"] for name, field in FORM["conn-fields"].items()
-    }
-    kinds = {name: type(widget).__name__ for name, widget in widgets.items()}
-    assert (kinds["trust_env"], kinds["read_timeout"], kinds["verify"]) == ("BooleanField", "FloatField", "StringField")
-    assert type(widgets["proxy"].widget).__name__ == "BS3PasswordFieldWidget"
 
 
 def test_no_field_of_the_form_must_be_filled_in() -> None:

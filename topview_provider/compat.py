@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -63,3 +64,13 @@ def timer(moment: datetime) -> BaseTrigger:
 def task_store(context: Any) -> Any | None:
     """Return the store that survives retries and clears (Airflow 3.3 and later), or None."""
     return context.get("task_state_store")
+
+
+def commands() -> Any:
+    """Return the module with which Airflow describes its own command line."""
+    return import_module("airflow.cli.cli_config")
+
+
+def become_command() -> None:
+    """Let this process read connections from Airflow's database, as Airflow 3 lets its own commands only."""
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 PACKAGE = "airflow-provider-topview"
 HOOK = "topview_provider.hooks.topview.TopviewHook"
 
 LABELS = {"login": "Topview-Uid", "password": "API key", "host": "Base URL"}
-PLACEHOLDERS = {"login": "uid, shown beside the key", "host": "https://api.topview.ai"}
+PLACEHOLDERS = {
+    "login": "uid, beside the key under API Settings; if empty, TopView is asked for it",
+    "password": "key, under API Settings of your TopView account",
+    "host": "https://api.topview.ai",
+}
 HIDDEN = ["schema", "port"]
 
 EXTRA: dict[str, dict[str, Any]] = {
@@ -58,6 +63,13 @@ EXTRA: dict[str, dict[str, Any]] = {
         "schema": {"type": ["boolean", "null"], "default": False},
     },
 }
+
+PATTERNS = {
+    "boolean": ("(?i)(true|false)$", "true or false"),
+    "number": (r"\d+(\.\d+)?$", "a number"),
+    "integer": (r"\d+$", "a whole number"),
+}
+"""What the form of Airflow 2.11 takes for a type: a pattern, and the words for it."""
 
 CONNECTION: dict[str, Any] = {
     "connection-type": "topview",
@@ -113,6 +125,7 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": [_modules(["topview_provider.hooks.topview"])],
         "triggers": [_modules(["topview_provider.triggers.topview"])],
         "connection-types": [CONNECTION],
+        "cli": ["topview_provider.cli.definition.airflow_commands"],
         "config": CONFIG,
     }
 
@@ -124,24 +137,32 @@ def ui_field_behaviour() -> dict[str, Any]:
 
 def form_widgets() -> dict[str, Any]:
     """Return the form's extra fields as Airflow 2.11 asks for them; needs its web server's packages."""
-    from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
-    from wtforms import BooleanField, FloatField, StringField
-    from wtforms.validators import Optional
+    return {name: _widget(field) for name, field in EXTRA.items()}
 
-    widgets: dict[str, Any] = {}
-    for name, field in EXTRA.items():
-        kind = field["schema"]["type"][0]
-        if kind == "boolean":
-            widgets[name] = BooleanField(field["label"], description=field["description"])
-            continue
-        secret = field["schema"].get("format") == "password"
-        widgets[name] = (FloatField if kind == "number" else StringField)(
-            field["label"],
-            validators=[Optional()],
-            widget=BS3PasswordFieldWidget() if secret else BS3TextFieldWidget(),
-            description=field["description"],
-        )
-    return widgets
+
+def _widget(field: Mapping[str, Any]) -> Any:
+    """
+    Return one field of Airflow 2.11, which drops the whole connection type for any class of fields but four.
+
+    A box to tick is none for us: every one that is not ticked is stored as false, whatever its default is.
+    """
+    import wtforms
+    from flask_appbuilder import fieldwidgets
+    from wtforms.validators import AnyOf, Optional, Regexp
+
+    schema = field["schema"]
+    checks, hint = [Optional()], ""
+    if pattern := PATTERNS.get(schema["type"][0]):
+        hint = f" Give {pattern[1]}."
+        checks.append(Regexp(pattern[0], message=f"{field['label']} must be {pattern[1]}"))
+    elif known := [choice for choice in schema.get("enum", ()) if choice is not None]:
+        hint = f" Give one of {', '.join(known)}."
+        checks.append(AnyOf(known))
+    words = {"label": field["label"], "description": field["description"] + hint, "validators": checks}
+    if schema.get("format") == "password":
+        # With its value hidden from the page too, saving any other field would remove it.
+        return wtforms.PasswordField(**words, widget=fieldwidgets.BS3PasswordFieldWidget(hide_value=False))
+    return wtforms.StringField(**words, widget=fieldwidgets.BS3TextFieldWidget())
 
 
 def _modules(names: Any) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+"""Running one command: what goes to stdout, what to stderr, and the exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from argparse import Namespace
+from contextlib import redirect_stdout
+from enum import IntEnum
+from typing import Any
+
+
+class Code(IntEnum):
+    """
+    Say how a command ended.
+
+    2 stays for wrong usage, as ``argparse`` has it: a script that waits for another code must not wait for a slip.
+    """
+
+    DONE = 0
+    FAILED = 1
+    UNFINISHED = 3
+    UNKNOWN = 4
+    INTERRUPTED = 130
+
+
+class Unfinished(Exception):
+    """The task is not finished, so there is nothing to fetch yet."""
+
+
+def run(arguments: Namespace) -> int:
+    """
+    Run one command and return its exit code; what goes wrong is one sentence on stderr.
+
+    :param arguments: What the parser made of the command line.
+    """
+    try:
+        return _done(arguments)
+    except KeyboardInterrupt:
+        return _say("interrupted; what runs at TopView goes on there", Code.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has gone, as "head" does; Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Code.DONE
+    except Exception as error:  # noqa: BLE001 - a person on call gets a sentence, not a traceback
+        return _say(*_explained(error))
+
+
+def _done(arguments: Namespace) -> int:
+    from topview_provider import compat
+
+    compat.become_command()
+    logging.disable(logging.NOTSET if arguments.verbose else logging.INFO)
+    stdout = sys.stdout
+    with redirect_stdout(sys.stderr):  # Airflow logs to stdout, where the output is to stand alone
+        from topview_provider.cli import commands, output
+        from topview_provider.hooks.topview import TopviewHook
+
+        _log_elsewhere(stdout)
+        found, code = getattr(commands, arguments.subcommand)(TopviewHook(arguments.conn_id), arguments)
+    output.show(found, arguments.output)
+    sys.stdout.flush()
+    return int(code)
+
+
+def _log_elsewhere(stdout: Any) -> None:
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is stdout:
+            handler.setStream(sys.stderr)
+
+
+def _explained(error: Exception) -> tuple[str, Code]:
+    from topview_provider import exceptions as errors
+    from topview_provider.wire import scrub
+
+    if isinstance(error, Unfinished):
+        return str(error), Code.UNFINISHED
+    if isinstance(error, errors.TopviewTaskFailed):
+        return str(error), Code.FAILED
+    if isinstance(error, errors.TopviewError):
+        return str(error), Code.UNKNOWN
+    return f"{type(error).__name__}: {scrub(str(error))}", Code.UNKNOWN
+
+
+def _say(text: str, code: Code) -> int:
+    from topview_provider.cli.output import text_of
+
+    sys.stderr.write(f"topview: {text_of(' '.join(text.split()))}\n")
+    return int(code)
