@@ -40,9 +40,9 @@ LAYERS = (
     {"polling", "metrics"},
     {"hooks"},
     {"triggers"},
-    {"landing", "ending"},
+    {"landing", "ending", "card", "links"},
     {"ledger", "waiting"},
-    {"operators", "sensors", "retry_policy"},
+    {"operators", "sensors", "retry_policy", "plugins"},
 )
 """From the ground up: a room may import from the rooms below it, and from itself."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from topview_provider import catalog, metrics
 from topview_provider import exceptions as errors
-from topview_provider import metrics
 from topview_provider.polling import Outcome, Wait, Watch, killed
-from topview_provider.tally import Tally
+from topview_provider.tally import Tally, span
 
 RESUMES = "A retry, or clearing this Airflow task, resumes it without paying again"
 KILLED_EARLY = (
@@ -48,6 +49,19 @@ class TopviewEnding:
             metrics.waited(self.family, outcome.word, tally)
         if tally and cost is not None:
             metrics.charged(self.family, cost)
+
+    def prospect(self, wait: Wait) -> str:
+        """
+        Say where a wait stands when it begins: how old the task is, how long it usually takes, when this attempt ends.
+
+        :param wait: What is waited for.
+        """
+        age = f"is {span(time.time() - wait.submitted_at)} old" if wait.dated else "is not done yet"
+        ends = datetime.fromtimestamp(wait.end_time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        usual = span(catalog.family(self.family).expected_seconds)
+        return (
+            f"{self.family} {wait.topview_task_id} {age}, usually done after {usual}; this attempt gives up at {ends}"
+        )
 
     def on_kill(self) -> None:
         """Say what becomes of the task when Airflow ends this one; nothing at TopView can be cancelled."""
