@@ -1,8 +1,8 @@
 // The page "TopView": what runs now, the last results of all DAGs that the visitor may see, and the credits left.
 
-import { ask, card as cardOf, followTheme, keyOf, leadsToAirflow, orNull, refresh, sameTask, taskUrl } from "./airflow.js";
+import { ask, card as cardOf, followTheme, keyOf, leadsToAirflow, orNull, refresh, sameTask, taskInstance, taskUrl } from "./airflow.js";
 import { still } from "./media.js";
-import { ago, amount, badge, element, familyName, outputsOf, span, stateOf, titleOf } from "./words.js";
+import { ago, amount, badge, element, familyName, outputsOf, productOf, span, stateOf, titleOf } from "./words.js";
 
 const SHOWN = 24;
 const PAGE = 100;
@@ -36,8 +36,15 @@ async function remembered(entry) {
   return known.get(name).card;
 }
 
-const withCards = async (found) =>
-  (await Promise.all(found.map(async (entry) => ({ key: keyOf(entry), at: Date.parse(entry.timestamp) / 1000, card: await remembered(entry) })))).filter(({ card }) => card);
+async function item(entry) {
+  const key = keyOf(entry);
+  const card = await remembered(entry);
+  // Only of what is not settled at TopView, Airflow's own state says more.
+  const instance = card?.state === "accepted" ? await orNull(taskInstance(key)) : null;
+  return { key, card, at: Date.parse(entry.timestamp) / 1000, airflow: instance?.state };
+}
+
+const withCards = async (found) => (await Promise.all(found.map(item))).filter(({ card }) => card);
 
 async function underWay(found) {
   const answer = await ask(ALL, { state: ["running", "deferred"], order_by: "-start_date", limit: PAGE });
@@ -69,9 +76,9 @@ function row({ instance, key, card }) {
   return element("li", {}, link(key, element("strong", {}, name)), element("span", { className: "quiet" }, where(key)), element("span", { className: "since" }, `since ${span(Date.now() / 1000 - since)}${usual}`));
 }
 
-function tile({ key, card, at }) {
-  const state = stateOf({ state: "success" }, card);
-  const details = [card.title && card.product, familyName(card.family), card.language, typeof card.cost_credit === "number" ? amount(card.cost_credit) : null, ago(at)].filter(Boolean);
+function tile({ key, card, at, airflow }) {
+  const state = stateOf({ state: airflow }, card);
+  const details = [productOf(card), familyName(card.family) === titleOf(card) ? null : familyName(card.family), card.language, typeof card.cost_credit === "number" ? amount(card.cost_credit) : null, ago(at)].filter(Boolean);
   const picture = card.state === "success" ? still(key, outputsOf(card), titleOf(card)) : element("div", { className: "no-picture" }, badge(state));
   const words = element("div", { className: "words" }, element("h3", {}, titleOf(card)), element("p", { className: "quiet" }, details.join(" · ")), element("p", { className: "quiet where" }, where(key)));
   const error = card.state === "failed" ? element("p", { className: "bad" }, card.error || "TopView gave no reason.") : null;

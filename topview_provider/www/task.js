@@ -2,7 +2,7 @@
 
 import { card as cardOf, followTheme, keyOfThisPage, leadsToAirflow, orNull, refresh, resultUrl, taskInstance, taskUrl } from "./airflow.js";
 import { player } from "./media.js";
-import { ago, amount, badge, element, familyName, moment, outputsOf, span, stateOf, titleOf } from "./words.js";
+import { ago, amount, badge, element, familyName, moment, outputsOf, productOf, span, stateOf, titleOf } from "./words.js";
 
 const key = keyOfThisPage();
 const main = document.querySelector("main");
@@ -11,7 +11,7 @@ let drawn = "";
 function facts(card, instance) {
   const now = Date.now() / 1000;
   const rows = [
-    ["Product", card.title && card.product],
+    ["Product", productOf(card)],
     ["Kind", familyName(card.family)],
     ["Language", card.language],
     ["Length", card.duration_ms && span(card.duration_ms / 1000)],
@@ -42,10 +42,11 @@ function media(card) {
   const films = outputs.filter((output) => !(output === cover && outputs.length > 1));
   const shown = films.flatMap((output) =>
     Array.from({ length: output.count }, (_, index) => {
-      const label = `${titleOf(card)}, ${output.name}${output.count > 1 ? ` ${index + 1}` : ""}`;
+      const number = output.count > 1 ? ` ${index + 1}` : "";
+      const name = number || films.length > 1 ? ` ${output.name}${number}` : "";
       const url = resultUrl(key, output.name, { index });
-      const open = element("a", { href: url, download: "" }, output.count > 1 || films.length > 1 ? `Download ${output.name} ${index + 1}` : "Download");
-      return element("figure", { className: output.kind }, player(key, output, index, label, output.kind === "video" ? poster : null), element("figcaption", {}, open));
+      const open = element("a", { href: url, download: "" }, `Download${name}`);
+      return element("figure", { className: output.kind }, player(key, output, index, titleOf(card) + name, output.kind === "video" ? poster : null), element("figcaption", {}, open));
     }),
   );
   return element("section", { className: `media ${shown.length > 1 ? "many" : ""}`, "aria-label": "Result" }, ...shown);
@@ -72,13 +73,13 @@ async function draw() {
     main.replaceChildren(nothing(instance));
     return 5;
   }
-  const alone = window.parent === window ? element("p", { className: "quiet" }, element("a", { href: taskUrl(key, "") }, "Back to the task in Airflow")) : null;
+  const alone = window.parent === window;
+  const way = leadsToAirflow(element("a", { className: "way", href: alone ? taskUrl(key, "") : location.href }, alone ? "Back to Airflow" : "Open by itself"));
   main.replaceChildren(
-    element("header", {}, element("h1", {}, titleOf(card)), badge(state)),
+    element("header", {}, element("h1", {}, titleOf(card)), badge(state), way),
     ...about(card, state),
     ...[state.busy ? progress(card) : null, card.state === "success" ? media(card) : null].filter(Boolean),
     facts(card, instance),
-    ...(alone ? [leadsToAirflow(alone)] : []),
   );
   return state.busy ? 3 : 60;
 }

@@ -11,17 +11,26 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const pair = (whole, unit, rest, smaller) => (rest ? `${whole} ${unit} ${rest} ${smaller}` : `${whole} ${unit}`);
+
 export function span(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 3600) return pair(Math.floor(whole / 60), "min", whole % 60, "s");
+  return pair(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
 }
 
 export const moment = (unix) =>
   new Date(unix * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-export const ago = (unix) => `${span(Date.now() / 1000 - unix)} ago`;
+export function ago(unix) {
+  const seconds = Date.now() / 1000 - unix;
+  const units = [["day", 86400], ["h", 3600], ["min", 60]];
+  const [unit, size] = units.find(([, length]) => seconds >= length) ?? ["", 0];
+  if (!size) return "just now";
+  const count = Math.floor(seconds / size);
+  return `${count} ${unit}${unit === "day" && count > 1 ? "s" : ""} ago`;
+}
 
 export const amount = (credits) => `${Number(credits.toFixed(2))} credit${credits === 1 ? "" : "s"}`;
 
@@ -31,6 +40,9 @@ export const familyName = (family) => {
 };
 
 export const titleOf = (card) => card.title || card.product || familyName(card.family);
+
+// The product, where the title does not begin with it anyway.
+export const productOf = (card) => (titleOf(card).startsWith(card.product) ? null : card.product);
 
 export const outputsOf = (card) =>
   (card.outputs || "")
