@@ -112,7 +112,7 @@ async def url_of(card: Card, output: str, index: int, *, anew: bool) -> str:
     key = (card.conn_id, card.family.name, card.topview_task_id, card.cloud_front)
 
     def ask() -> Mapping[str, Any]:
-        hook = _hook(card.conn_id)
+        hook = hook_of(card.conn_id)
         return hook.query(card.family.name, card.topview_task_id, cloud_front=card.cloud_front)
 
     answer = await _in_thread(lambda: _answers.get(key, ask, anew=anew))
@@ -133,13 +133,18 @@ async def credits_of(conn_id: str) -> float:
     :param conn_id: The connection.
     :raises HTTPException: TopView cannot be asked.
     """
-    return await _in_thread(lambda: _credits.get(conn_id, lambda: _hook(conn_id).credits()))
+    return await _in_thread(lambda: _credits.get(conn_id, lambda: hook_of(conn_id).credits()))
 
 
-def _hook(conn_id: str) -> TopviewHook:
-    """Return the hook of a connection, and of no other type: the password of another goes to nobody."""
+def hook_of(conn_id: str) -> TopviewHook:
+    """
+    Return the hook of a connection.
+
+    :param conn_id: The connection.
+    :raises TopviewConnectionInvalid: It is of another type; the address of a page must not send its password anywhere.
+    """
     if TopviewHook.get_connection(conn_id).conn_type != TopviewHook.conn_type:
-        raise errors.TopviewConnectionInvalid(f"Connection {conn_id!r} is not of type TopView")
+        raise errors.TopviewConnectionInvalid(f"Connection {conn_id!r} is not of type topview; nothing was sent")
     return TopviewHook(conn_id)
 
 
