@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +46,18 @@ def test_the_last_line_has_every_number_that_is_known() -> None:
     (said,) = lines(lambda: video().log_end(Outcome("success", tally=TALLY), WAIT, 0.4), "info")
     known = "queued=12.0 running=40.0 detected=5.5 polls=9 failed_polls=1 credits=0.4"
     assert said == f"video_avatar t1 ended: outcome=success {known}"
+
+
+def test_the_first_line_says_how_old_the_task_is_what_is_usual_and_when_the_attempt_gives_up(
+    service: StandIn,
+) -> None:
+    context = new_context()
+    said = lines(lambda: video(timeout=600).execute(context), "info")
+    (stayed,) = (line for line in said if line.endswith("; waiting on this worker"))
+    assert stayed.startswith(f"video_avatar {context['ti'].pushed['topview_task_id']} is 0 s old, usually done after ")
+    assert re.search(r"; this attempt gives up at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC;", stayed)
+    left = lines(lambda: leave(video(deferrable=True), new_context()), "info")
+    assert left[-1].endswith("; waiting in the triggerer")
 
 
 def test_the_last_line_says_unknown_where_nobody_knows() -> None:

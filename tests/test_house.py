@@ -52,10 +52,10 @@ LAYERS = (
     {"triggers"},
     {"ledger"},
     {"late"},
-    {"landing", "ending"},
+    {"landing", "ending", "card", "links"},
     {"waiting"},
     {"operators", "sensors", "retry_policy"},
-    {"cli"},
+    {"cli", "plugins"},
 )
 """From the ground up: a room may import from the rooms below it, and from itself."""
 

@@ -171,16 +171,36 @@ def test_the_card_shows_title_language_and_state(service: StandIn) -> None:
     card = context["ti"].pushed["topview"]
     assert card.pop("seconds") >= 0
     assert time.time() - 60 < card.pop("submitted_at") <= time.time()
-    assert card.pop("map_index") == -1
+    assert card.pop("end_time") > time.time()
+    assert card.pop("duration_ms") == manifest["outputs"][0]["duration_ms"]
     assert card == {
         "family": "marketing_video",
         "topview_task_id": manifest["topview_task_id"],
         "topview_conn_id": "topview_default",
         "title": "Red Kettle 1",
+        "product": "Red Kettle",
         "language": "de",
         "state": "success",
+        "error": None,
         "cost_credit": None,
+        "expected_seconds": 480,
+        "outputs": "video:video:1 cover:image:1",
+        "items": "previewVideos",
+        "script_id": None,
+        "cloud_front": False,
+        "bought": True,
+        "map_index": -1,
     }
+
+
+def test_the_card_of_a_failure_holds_the_reason_and_no_more_of_it_than_people_read(service: StandIn) -> None:
+    service.fault("fail", match={"family": "marketing_video"}, message="no face found " * 100)
+    context = new_context()
+    with pytest.raises(TopviewTaskFailed):
+        video().execute(context)
+    card = context["ti"].pushed["topview"]
+    assert (card["state"], card["outputs"], len(card["error"])) == ("failed", "", 500)
+    assert card["error"].startswith("no face found")
 
 
 def test_cloudfront_urls_come_when_they_are_asked_for(service: StandIn) -> None:

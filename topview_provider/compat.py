@@ -51,6 +51,18 @@ def retry_policies() -> Any | None:
         return None
 
 
+def airflow_line() -> tuple[int, ...]:
+    """Return major and minor version of Airflow."""
+    return tuple(int(part) for part in import_module("airflow").__version__.split(".")[:2])
+
+
+def api_access() -> tuple[Any, Any]:
+    """Return Airflow's own checks, as FastAPI takes them: may read a DAG's XComs, may read connections (Airflow 3)."""
+    security = import_module("airflow.api_fastapi.core_api.security")
+    entities = import_module("airflow.api_fastapi.auth.managers.models.resource_details").DagAccessEntity
+    return security.requires_access_dag("GET", entities.XCOM), security.requires_access_connection("GET")
+
+
 def timer(moment: datetime) -> BaseTrigger:
     """Return a trigger that fires at a moment and makes no request."""
     try:

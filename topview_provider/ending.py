@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from topview_provider import catalog, late
 from topview_provider import exceptions as errors
-from topview_provider import late
 
 if TYPE_CHECKING:
     from topview_provider.polling import Outcome, Wait, Watch
@@ -49,6 +50,19 @@ class TopviewEnding:
             late.metrics.waited(self.family, outcome.word, tally)
         if tally and cost is not None:
             late.metrics.charged(self.family, cost)
+
+    def prospect(self, wait: Wait) -> str:
+        """
+        Say where a wait stands when it begins: how old the task is, how long it usually takes, when this attempt ends.
+
+        :param wait: What is waited for.
+        """
+        age = f"is {late.tally.span(time.time() - wait.submitted_at)} old" if wait.dated else "is not done yet"
+        ends = datetime.fromtimestamp(wait.end_time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        usual = late.tally.span(catalog.family(self.family).expected_seconds)
+        return (
+            f"{self.family} {wait.topview_task_id} {age}, usually done after {usual}; this attempt gives up at {ends}"
+        )
 
     def on_kill(self) -> None:
         """Say what becomes of the task when Airflow ends this one; nothing at TopView can be cancelled."""

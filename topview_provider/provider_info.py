@@ -82,8 +82,16 @@ CONNECTION: dict[str, Any] = {
 
 CONFIG: dict[str, Any] = {
     "topview": {
-        "description": "How the TopView provider remembers what a run has paid for.",
+        "description": "How the TopView provider remembers what a run has paid for, and what it shows in Airflow's UI.",
         "options": {
+            "pages": {
+                "description": "Show the tab of a task, the gallery and the links that lead there (Airflow 3.1 and "
+                "later). Set it alike for the API server and the workers.",
+                "version_added": "0.1.0",
+                "type": "boolean",
+                "example": None,
+                "default": "True",
+            },
             "ledger_path": {
                 "description": "Folder in which paying operators keep a JSON record per task instance on Airflow "
                 "before 3.3, which has no task state store: any URL that ObjectStoragePath knows, shared by workers.",
@@ -111,6 +119,10 @@ ROOMS = (
 """Modules of operators, in the order of the reference."""
 
 
+LINKS = ("TopviewTaskLink", "TopviewResultLink")
+"""Airflow 2.11 shows the links of operators that are named here only."""
+
+
 def get_provider_info() -> dict[str, Any]:
     """Return what ``airflow providers`` shows; the entry point ``apache_airflow_provider`` names this function."""
     return {
@@ -126,6 +138,7 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": [_modules(["topview_provider.triggers.topview"])],
         "connection-types": [CONNECTION],
         "cli": ["topview_provider.cli.definition.airflow_commands"],
+        "extra-links": [f"topview_provider.links.{name}" for name in LINKS],
         "config": CONFIG,
     }
 

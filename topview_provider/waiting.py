@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from topview_provider import exceptions as errors
 from topview_provider import late
+from topview_provider.card import TopviewCard
 from topview_provider.ending import TopviewEnding
 from topview_provider.landing import TopviewLanding
 from topview_provider.pacing import ADAPTIVE, fixed
@@ -85,7 +86,7 @@ class TopviewConnected:
         return TopviewHook(self.topview_conn_id)
 
 
-class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
+class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding, TopviewCard):
     """Mix waiting into an operator or a sensor; has no constructor, expects the attributes declared here."""
 
     timeout: Any
@@ -173,6 +174,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         :param wait: What is waited for.
         :param pause: Seconds before the first poll.
         """
+        self.log.info("%s; waiting in the triggerer", self.prospect(wait))
         remaining = max(0.0, wait.end_time - time.time())
         self.defer(
             trigger=self.trigger(wait, pause),
@@ -188,6 +190,7 @@ class TopviewWaiting(TopviewConnected, TopviewLanding, TopviewEnding):
         :param wait: What is waited for.
         :param pause: Seconds before the first poll.
         """
+        self.log.info("%s; waiting on this worker", self.prospect(wait))
         self._watch = self.watch(wait)
         time.sleep(pause)
         return self.hook.wait(self._watch)

@@ -32,9 +32,10 @@ from .running import (
 
 MANIFEST = {"family", "topview_task_id", "status", "outputs", "values", "cost_credit"}
 OUTPUT = {"name", "index", "item_id", "url", "language", "duration_ms"}
-CARD = {"family", "topview_task_id", "topview_conn_id", "title", "language", "state", "cost_credit", "seconds"} | {
-    "submitted_at",
-    "map_index",
+CARD = {
+    *("family", "topview_task_id", "topview_conn_id", "title", "product", "language", "state", "error", "cost_credit"),
+    *("seconds", "submitted_at", "expected_seconds", "end_time", "map_index", "bought"),
+    *("outputs", "duration_ms", "items", "script_id", "cloud_front"),
 }
 
 
@@ -81,6 +82,9 @@ def test_each_output_and_value_is_an_xcom_of_its_own(row: TaskFamily, service: S
     assert pushed["cost_credit"] == manifest["cost_credit"]
     assert set(pushed["topview"]) == CARD
     assert not any(isinstance(value, dict | list) for value in pushed["topview"].values())
+    assert "http" not in json.dumps([value for name, value in pushed["topview"].items() if name != "product"])
+    shown = [f"{one.name}:{one.kind}:{len(pushed[f'{one.name}_urls'])}" for one in row.outputs]
+    assert pushed["topview"]["outputs"] == " ".join(shown)
     assert service.api_key not in json.dumps([pushed, manifest, dict(context["task_state_store"])])
 
 
@@ -133,8 +137,12 @@ def test_a_sensor_gives_the_result_of_the_operator(row: TaskFamily, service: Sta
         context = new_context()
         sensor = sensor_class(row)(task_id="s", deferrable=deferrable, **arguments)
         assert unsigned(sensor.execute(context)) == unsigned(manifest)
-        pushed = {name: value for name, value in first["ti"].pushed.items() if name != "topview"}
-        assert unsigned(context["ti"].pushed) == unsigned(pushed)
+        pushed, own = ({**of["ti"].pushed} for of in (first, context))
+        card, theirs = own.pop("topview"), pushed.pop("topview")
+        assert unsigned(own) == unsigned(pushed)
+        assert (card["bought"], theirs["bought"]) == (False, True)
+        same = ("family", "topview_task_id", "state", "title", "outputs", "cost_credit", "items", "script_id")
+        assert [card[name] for name in same] == [theirs[name] for name in same]
 
 
 @promise

@@ -35,6 +35,11 @@ class Output:
     duration: str = ""
     duration_ms: float = 1
 
+    @property
+    def kind(self) -> str:
+        """What a player makes of it: ``video``, ``audio`` or ``image``."""
+        return {"video": "video", "preview": "video", "audio": "audio"}.get(self.name, "image")
+
 
 @dataclass(frozen=True, slots=True)
 class Echo:

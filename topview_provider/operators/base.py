@@ -14,6 +14,7 @@ from airflow.providers.common.compat.sdk import Context, conf
 from topview_provider import exceptions as errors
 from topview_provider import late
 from topview_provider.landing import raw_for_xcom
+from topview_provider.links import TopviewResultLink, TopviewTaskLink
 from topview_provider.operators.buying import TopviewBuying
 from topview_provider.operators.rows import TopviewRowOperator
 from topview_provider.waiting import read_event, seconds, switch
@@ -70,6 +71,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
     """
 
     row_attribute = "family"
+    operator_extra_links = (TopviewTaskLink(), TopviewResultLink())
     shared_template_fields: ClassVar[tuple[str, ...]] = (
         "topview_conn_id",
         "notice_url",
@@ -270,7 +272,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         self.log_end(outcome, wait, None)
         if outcome.word == "failed":
             book.settle(wait.topview_task_id, "failed")
-            self.push_card(context, wait, state="failed")
+            self.push_card(context, wait, state="failed", error=outcome.message)
         try:
             self.raise_unless_success(outcome, wait, resumes=book.remembers)
         except errors.TopviewNotFound as error:
@@ -288,7 +290,7 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         cost = manifest["cost_credit"]
         late.book.Ledger.of(context).settle(wait.topview_task_id, "success", cost, self.made(answer, wait))
         self.push_result(context["ti"], manifest)
-        self.push_card(context, wait, state="success", answer=answer, cost=cost)
+        self.push_card(context, wait, state="success", answer=answer)
         self.keep_raw(context, answer)
         self.log_end(outcome, wait, cost)
         self.refuse_partial(answer, wait)
@@ -308,33 +310,6 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         if self.deferrable:
             self.defer_until_settled(wait, self.breath(wait))
         return self.stay_until_settled(wait, self.breath(wait))
-
-    def push_card(
-        self,
-        context: Context,
-        wait: Wait,
-        *,
-        state: str,
-        answer: Mapping[str, Any] | None = None,
-        language: Any = None,
-        cost: float | None = None,
-    ) -> None:
-        """Push the flat XCom ``topview`` that the UI shows."""
-        context["ti"].xcom_push(
-            key="topview",
-            value={
-                "family": self.family,
-                "topview_task_id": wait.topview_task_id,
-                "topview_conn_id": self.topview_conn_id,
-                "title": late.results.title_of(self.row, answer or {}, wait.judge),
-                "language": language or getattr(self, "language", None),
-                "state": state,
-                "cost_credit": cost,
-                "seconds": round(time.time() - wait.submitted_at, 1),
-                "submitted_at": wait.submitted_at if wait.dated else None,
-                "map_index": getattr(context["ti"], "map_index", -1),
-            },
-        )
 
     def keep_raw(self, context: Context, answer: Mapping[str, Any]) -> None:
         """Write the raw answer where the user wants it."""

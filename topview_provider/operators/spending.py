@@ -174,6 +174,11 @@ class TopviewRunCostOperator(BaseOperator):
 
 
 def _cards(found: Any) -> list[Mapping[str, Any]]:
-    """Return the cards of a task: Airflow gives a single one as it is, several as a sequence, and None for none."""
+    """
+    Return the cards of a task: Airflow gives a single one as it is, several as a sequence, and None for none.
+
+    A sensor's card is none of them: it waited for what another task bought.
+    """
     many = [found] if isinstance(found, Mapping) else found or []
-    return [card for card in many if isinstance(card, Mapping) and card.get("topview_task_id")]
+    cards = [card for card in many if isinstance(card, Mapping) and card.get("topview_task_id")]
+    return [card for card in cards if card.get("bought", True)]

@@ -19,6 +19,7 @@ from airflow.providers.common.compat.sdk import (
 
 from topview_provider import catalog, late
 from topview_provider import exceptions as errors
+from topview_provider.links import TopviewResultLink, TopviewTaskLink
 from topview_provider.waiting import TopviewWaiting, read_event, task_id_of
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
     """
     Base of every sensor that waits for a TopView task; a subclass names its ``family``.
 
-    The result is the same manifest, and the same XComs, that the operator of the family gives, except for the card
-    ``topview``. In every mode and on every Airflow version the sensor's own deadline is an ``AirflowSensorTimeout``,
-    which Airflow does not retry, and ``soft_fail`` or ``never_fail`` turn it, or a failure, into a skip.
+    The result is the same manifest, and the same XComs, that the operator of the family gives. In every mode and on
+    every Airflow version the sensor's own deadline is an ``AirflowSensorTimeout``, which Airflow does not retry, and
+    ``soft_fail`` or ``never_fail`` turn it, or a failure, into a skip.
 
     :param topview_task_id: The task to wait for; the manifest that an operator returned will do. (templated)
     :param topview_conn_id: Airflow connection of type TopView. (templated)
@@ -52,7 +53,9 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
 
     template_fields: Sequence[str] = ("topview_task_id", "topview_conn_id")
     ui_color = "#d9f0ff"
+    operator_extra_links = (TopviewTaskLink(), TopviewResultLink())
     family: ClassVar[str] = ""
+    bought: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
         self._wait: Wait | None = None
         self._not_before = 0.0
         self._ended = False
+        self._shown = False
 
     def judge(self) -> dict[str, str]:
         """Return what decides when the task is done."""
@@ -131,8 +135,20 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             return PokeReturnValue(is_done=False)
         step = self.look(wait, watch)
         if step.outcome is None:
+            self.show(context, wait)
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=self.finish(context, step.outcome, wait, watch.answer))
+
+    def show(self, context: Context, wait: Wait) -> None:
+        """
+        Push the card of a task that goes on, once: a poke is no news.
+
+        :param context: Airflow's context.
+        :param wait: What is waited for.
+        """
+        if not self._shown:
+            self._shown = True
+            self.push_card(context, wait, state="accepted")
 
     def look(self, wait: Wait, watch: Watch) -> Step:
         """
@@ -196,9 +212,12 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             text = f"{self.family} {wait.topview_task_id}: {outcome.message}; the task itself goes on at TopView"
             return self.fail(AirflowSensorTimeout(text))
         try:
+            if outcome.word == "failed":
+                self.push_card(context, wait, state="failed", error=outcome.message)
             self.raise_unless_success(outcome, wait)
             manifest = self.manifest(answer, wait)
             context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
+            self.push_card(context, wait, state="success", answer=answer)
             self.push_result(context["ti"], manifest)
             self.refuse_partial(answer, wait)
         except errors.TopviewError as error:
