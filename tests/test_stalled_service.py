@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -21,6 +23,7 @@ from topview_provider.triggers.topview import TopviewTaskTrigger
 from .crowd import until
 from .support import Server, answering
 
+TASK = contextvars.ContextVar("TASK", default="nobody's")
 RUNNING = b'{"code": "200", "message": "Success", "result": {"uid": "uid-1", "taskId": "t", "status": "running"}}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(RUNNING), RUNNING)
 BUSY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 200\r\nContent-Length: 2\r\n\r\n{}"
@@ -82,6 +85,46 @@ async def test_a_pause_that_the_service_asks_for_holds_for_those_who_wait_for_a_
         assert hook._shared.limiter.free == POOL
         assert hook._shared.limiter.waiting == 100 - POOL
         assert held.arrived == POOL
+
+
+class Overheard(logging.Handler):
+    """Keep each line of a logger, and whose log Airflow would write it to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append((TASK.get(), f"{record.levelname} {record.getMessage()}"))
+
+
+@pytest.mark.parametrize(
+    ("max_rps", "pause", "said"),
+    [
+        (10, b"Retry-After: 200", "no request for 200 s, then 5 instead of 10 requests per second"),
+        (10, b"X: y", "5 instead of 10 requests per second"),
+        (0, b"Retry-After: 200", "no request for 200 s, then any number of requests per second"),
+    ],
+)
+async def test_a_service_that_asks_for_less_is_told_of_once_in_the_log_of_the_triggerer(
+    held: Held, connect: Callable[..., str], max_rps: int, pause: bytes, said: str
+) -> None:
+    connect(held, max_rps=max_rps)
+    overheard = Overheard()
+    logging.getLogger(sharing.__name__).addHandler(overheard)
+    token = TASK.set("a task's")
+    busy = BUSY.replace(b"Retry-After: 200", pause)
+    async with asking(30) as (hook, _):
+        limiter = hook._shared.limiter
+        await until(lambda: held.arrived == (10 if max_rps else POOL))
+        here, waiting = len(held.waiting), limiter.waiting
+        held.answer(here, busy)
+        await until(lambda: limiter.free == POOL)
+    TASK.reset(token)
+    logging.getLogger(sharing.__name__).removeHandler(overheard)
+
+    words = f"WARNING Connection 'topview_default': TopView asks for less (HTTP 429): {said}; {waiting} wait"
+    assert overheard.lines == [("nobody's", f"{words} for their turn")]
 
 
 async def test_the_deadline_holds_while_the_uid_is_asked_for(connect: Callable[..., str]) -> None:
