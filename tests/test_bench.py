@@ -45,7 +45,7 @@ def run(ground: Ground) -> tuple[dict[str, Any], list[str]]:
         return whole.everything(airflow=False), whole.problems
 
 
-def test_ours_and_the_bare_limits_do_the_same_work(run: tuple[dict[str, Any], list[str]]) -> None:
+def test_ours_and_the_bare_clients_do_the_same_work(run: tuple[dict[str, Any], list[str]]) -> None:
     results, problems = run
     assert problems == []
     assert {row["client"] for row in results["polls"]} == {"ours", *BARE}
