@@ -244,7 +244,9 @@ def test_a_fresh_url_that_is_refused_has_not_expired(hook: TopviewHook, tmp_path
             asked.append("once")
             return f"{store.url}/second"
 
-        with pytest.raises(errors.TopviewNotFound, match=r"/second for 'file://.*video.mp4' answered HTTP 403; the URL has expired"):
+        with pytest.raises(
+            errors.TopviewNotFound, match=r"/second for 'file://.*video.mp4' answered HTTP 403; the URL has expired"
+        ):
             hook.download(f"{store.url}/first", tmp_path / "video.mp4", renew=renew)
     assert asked == ["once"]
     assert list(tmp_path.iterdir()) == []

@@ -83,7 +83,10 @@ def test_who_is_stopped_asks_no_more(
         renewed.set()
         return f"{store.url}/fresh.mp4"
 
-    with Server(talk) as store, pytest.raises(errors.TopviewError, match=r"stopped after \d+ (of \d+ )?bytes") as caught:
+    with (
+        Server(talk) as store,
+        pytest.raises(errors.TopviewError, match=r"stopped after \d+ (of \d+ )?bytes") as caught,
+    ):
         TopviewHook().download(f"{store.url}/k.mp4", tmp_path / "video.mp4", renew=renew, stop=stop)
     assert type(caught.value) is errors.TopviewError
     assert (len(store.requests), renewed.is_set()) == (1, False)

@@ -103,8 +103,8 @@ def sensors_page() -> str:
     lines = ["# sensors", "", _plain(inspect.getdoc(sensors) or ""), "", f"Module `{sensors.__name__}`. Every sensor"]
     lines[-1] += " takes what stands in this table, and what every sensor of Airflow takes (`mode`, `soft_fail`, ...)."
     lines += ["", *_table(TopviewTaskSensor), "", *_raised(TopviewTaskSensor)]
-    own = [cls for cls in vars(sensors).values() if inspect.isclass(cls) and cls.__module__ == sensors.__name__]
-    for cls in own:
+    found = [cls for cls in vars(sensors).values() if inspect.isclass(cls) and issubclass(cls, TopviewTaskSensor)]
+    for cls in (cls for cls in found if cls.family):
         row, table = FAMILIES[cls.family], list(_table(cls))
         lines += ["", f"## {cls.__name__}", "", _text(cls), "", *table, *([""] if table else [])]
         lines += [f"- Waits for: `{row.name}`; usually done after {row.expected_seconds:g} s"]

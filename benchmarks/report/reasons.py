@@ -12,6 +12,18 @@ _CLUMPS = (
     "Tried: the bare trigger does not spread its polls, so those of fifty tasks wake the loop once; when it spreads "
     "them as ours does, it takes as much CPU as ours."
 )
+_COLLECTED = (
+    "Traced: more than half of the longest stall is one full collection of Python's garbage collector, over all "
+    "objects of the process."
+)
+_DATACLASSES = (
+    "Half of it are dataclasses of the catalog, made when it is loaded, the other half is finding and reading "
+    "files; both are the same for every room, so all rooms together are within their goal."
+)
+_ARGUMENTS = (
+    "Profiled: Airflow charges for each argument that an operator keeps (its `__setattr__`), each templated field, "
+    "and each class with a constructor; ours has 28 templated fields, `EmptyOperator` has none."
+)
 
 REASONS: dict[str, tuple[str, ...]] = {
     "burst-plain-peer": (_REQUEST, _ALONE),
@@ -20,20 +32,13 @@ REASONS: dict[str, tuple[str, ...]] = {
     "burst-TLS-raw": (_REQUEST,),
     "steady-peer": (_REQUEST, _TWICE),
     "steady-raw": (_REQUEST, _TWICE),
-    "many-stall": (
-        "Traced: more than half of the longest stall is one full collection of Python's garbage collector, over all "
-        "objects of the process.",
-    ),
+    "many-stall": (_COLLECTED,),
     "stall": ("Traced: one full collection of Python's garbage collector over all objects of the process.",),
-    "memory-burst": ("The raw socket needs as much: what counts at the peak are the buffers of twenty TLS connections.",),
-    "import-one": (
-        "Half of it are dataclasses of the catalog, made when it is loaded, the other half is finding and reading "
-        "files; both are the same for every room, so all rooms together are within their goal.",
+    "memory-burst": (
+        "The raw socket needs as much: what counts at the peak are the buffers of twenty TLS connections.",
     ),
-    "parsing": (
-        "Profiled: Airflow charges for each argument that an operator keeps (its `__setattr__`), each templated field, "
-        "and each class with a constructor; ours has 28 templated fields, `EmptyOperator` has none.",
-    ),
+    "import-one": (_DATACLASSES,),
+    "parsing": (_ARGUMENTS,),
     "triggerer-SQLite": (_CLUMPS,),
     "triggerer-PostgreSQL": (_CLUMPS,),
 }

@@ -323,8 +323,9 @@ class TopviewDownloadOperator(BaseOperator):
             size = hook.download(entry["url"], where, renew=renew, stop=self._stop)
         except TopviewError as error:
             said = f"{about}, {self.output_name} {entry['index']}: {error}"
-            marks = {"code": error.code, "retry_after": error.retry_after, "topview_task_id": topview_task_id}
-            raise type(error)(said, **marks) from error
+            raise type(error)(
+                said, code=error.code, topview_task_id=topview_task_id, retry_after=error.retry_after
+            ) from error
         self.log.info("%s %s is at %s (%d bytes)", self.family, self.output_name, where, size)
         return target
 
