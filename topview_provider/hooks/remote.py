@@ -134,9 +134,8 @@ class Remote:
         self._settings = settings
         self._renew = renew
         self._stop = stop or threading.Event()
-        self._sums = Checksums({})
+        self._sums, self._fresh = Checksums({}), False
         self._passes, self._cuts, self._fruitless = PASSES, CUTS, FRUITLESS
-        self._fresh = False
 
     def __str__(self) -> str:
         return f"GET {redact_url(self.url)} for {self.target!r}"
@@ -287,8 +286,8 @@ class Remote:
             raise TopviewUnavailable(f"{error}; given up after {cuts} cuts{last}") from None
         if self.at and not self.edition.validator:
             raise Useless(f"{error}; the storage says nothing by which the rest could be asked for")
-        # The first, second, fourth, ...: enough to see that it goes on.
-        log.log(logging.DEBUG if cuts & (cuts - 1) else logging.INFO, "%s; going on there (cut %d)", error, cuts)
+        level = logging.INFO if cuts.bit_count() == 1 else logging.DEBUG  # the first, second, fourth, eighth, ...
+        log.log(level, "%s; going on there (cut %d)", error, cuts)
         self._stop.wait(PAUSE * (FRUITLESS - self._fruitless or min(STEP * cuts, 1.0)))
 
     def _so_far(self) -> str:
