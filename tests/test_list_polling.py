@@ -382,7 +382,7 @@ async def test_a_list_that_is_left_alone_is_told_of_once_in_the_log_of_the_trigg
     ((whose, line),) = overheard.lines
     assert whose == ""
     assert line.startswith(
-        "INFO marketing_video_task_list is left alone for 10 s, its 6 tasks are asked one by one: GET "
+        "INFO marketing_video_task_list is left alone for 10 s, its tasks are asked one by one: GET "
     )
 
 

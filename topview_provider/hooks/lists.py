@@ -233,8 +233,8 @@ class Roll:
         rest = min(LONGEST_REST, REST * 2.0 ** min(self._useless, 16))
         self._rests_until = time.time() + rest
         if not self._useless:
-            words = "%s is left alone for %.0f s, its %d tasks are asked one by one: %s"
-            for_all(log, logging.INFO, words, self.key[0], rest, len(self.seats), why)
+            words = "%s is left alone for %.0f s, its tasks are asked one by one: %s"
+            for_all(log, logging.INFO, words, self.key[0], rest, why)
         self._useless += 1
 
     async def _read(self) -> bool:
