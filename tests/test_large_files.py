@@ -1,7 +1,7 @@
 """
-Half a gigabyte in and out, in a process that may hold 300 MB in all: code, Airflow and buffers.
+A gigabyte in and out, in a process that may hold 300 MB in all: code, Airflow and buffers.
 
-Part of every run: about 10 seconds on an idle machine, and 500 MB of room below pytest's temporary folder.
+Part of every run: about 15 seconds on an idle machine, and 1 GB of room below pytest's temporary folder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from topview_provider.standin.server import StandIn
 
 from .files import Connect, video_url
 
-SIZE = 500_000_000
+GIGABYTE = 1_000_000_000
 LIMIT = 300_000_000
 
 MOVE = f"""
@@ -67,39 +67,37 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[StandIn]:
-    """A stand-in whose videos have half a gigabyte, of which it holds nothing."""
-    with StandIn(seconds=0, media_bytes=SIZE) as service:
+    """A stand-in whose videos have a gigabyte, of which it holds nothing."""
+    with StandIn(seconds=0, media_bytes=GIGABYTE) as service:
         yield service
 
 
-def test_a_file_larger_than_memory_that_is_cut_at_half_comes_out_in_little_memory(
+def test_a_gigabyte_that_is_cut_at_half_comes_out_in_little_memory(
     connect: Connect, store: StandIn, place: Path
 ) -> None:
     connect(store)
     url, target = video_url(TopviewHook()), place.as_uri()
     fault = store.fault("cut-download", value=0.5)
 
-    assert moved("download", url, target) == str(SIZE)
+    assert moved("download", url, target) == str(GIGABYTE)
     assert [path.name for path in place.parent.iterdir()] == [place.name]
     expected = hashlib.sha256()
-    for piece in Library(SIZE).bodies["mp4"].chunks(0, SIZE):
+    for piece in Library(GIGABYTE).bodies["mp4"].chunks(0, GIGABYTE):
         expected.update(piece)
     assert sha256_of(place) == expected.hexdigest()
     assert hits(store, fault) == 1
 
 
-def test_a_file_larger_than_memory_that_is_cut_at_half_goes_in_in_little_memory(
-    connect: Connect, store: StandIn, place: Path
-) -> None:
+def test_a_gigabyte_that_is_cut_at_half_goes_in_in_little_memory(connect: Connect, store: StandIn, place: Path) -> None:
     connect(store)
     with place.open("wb") as file:
         for number in range(10):  # what is between them takes no room on the disk
-            file.seek(number * SIZE // 10)
+            file.seek(number * GIGABYTE // 10)
             file.write(b"part %d" % number)
-        file.truncate(SIZE)
+        file.truncate(GIGABYTE)
     fault = store.fault("cut-upload", value=0.5)
 
     file_id = moved("upload", place.as_uri())
     arrived = {file["fileId"]: (file["size"], file["sha256"]) for file in store.uploads()}
-    assert arrived[file_id] == (SIZE, sha256_of(place))
+    assert arrived[file_id] == (GIGABYTE, sha256_of(place))
     assert hits(store, fault) == 1
