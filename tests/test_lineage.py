@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_upload_task_and_download_are_one_line_from_file_to_file(service: StandI
     download.execute(new_context())
     line = [heard(task) for task in (upload, talk, download)]
     assert names(line[0].inputs) == [("file", PICTURE)]
-    for before, after in zip(line, line[1:], strict=False):
+    for before, after in pairwise(line):
         assert names(before.outputs) == names(after.inputs)
     assert names(line[2].outputs) == [("file", f"{tmp_path}/talk.mp4")]
     assert line[0].run_facets == {}

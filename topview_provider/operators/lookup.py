@@ -252,7 +252,7 @@ class TopviewChooseVoiceOperator(BaseOperator):
     """
     Find a voice by its name and return its ``voiceId``.
 
-    Without a name that is the first that fits, or nothing at all: None, which a task operator leaves out of its request.
+    Without a name that is the first that fits, or None, which a task operator leaves out of its request.
 
     :param name: Name or id, as a person writes it; may be empty. (templated)
     :param first_if_empty: Without a name: True takes the first that fits, False none, so that TopView chooses.
@@ -301,7 +301,7 @@ class TopviewChooseAvatarOperator(BaseOperator):
     """
     Find an avatar by its name and return its ``aiavatarId``.
 
-    Without a name that is the first that fits, or nothing at all: None, which a task operator leaves out of its request.
+    Without a name that is the first that fits, or None, which a task operator leaves out of its request.
 
     :param name: Name or id, as a person writes it; may be empty. (templated)
     :param first_if_empty: Without a name: True takes the first that fits, False none, so that TopView chooses.
