@@ -114,15 +114,52 @@ def test_an_example_parses_in_half_a_second_beyond_airflow_whatever_of_ours_it_l
     assert {file: taken for file, taken in seconds.items() if taken > 0.5} == {}
 
 
+def example(name: str) -> dict[str, Any]:
+    """Return what stands in an example."""
+    return runpy.run_path(str(next(file for file in FILES if file.stem == name)))
+
+
 def test_who_is_told_of_a_failure_learns_the_task_at_topview(caplog: pytest.LogCaptureFixture) -> None:
-    tell = runpy.run_path(str(next(file for file in FILES if file.stem == "topview_on_failure")))["tell"]
+    tell = example("topview_on_failure")["tell"]
     ti = SimpleNamespace(task_id="video", run_id="monday", xcom_pull=lambda **_: {"topview_task_id": "abc"})
     tell({"ti": ti, "exception": ValueError("no product there")})
     assert "video of run monday failed; TopView task: abc; no product there" in caplog.text
 
 
+def test_what_was_charged_and_never_landed_is_named_and_stands_in_the_report(tmp_path: Path) -> None:
+    charges = [
+        {"date": "d", "taskType": "m2v", "taskId": "landed", "costCredit": 5},
+        {"date": "d", "taskType": "m2v", "taskId": "lost", "costCredit": 5},
+        {"date": "d", "taskType": "voice_clone", "taskId": "voice", "costCredit": 1},
+    ]
+    log = tmp_path / "charges.jsonl"
+    log.write_text("\n".join(map(json.dumps, charges)))
+    scope = example("topview_reconcile")
+    landed = [SimpleNamespace(extra={"topview_task_id": "landed"}), SimpleNamespace(extra=None)]
+    params = {"folder": str(tmp_path), "most": 5}
+    found = scope["compare"].function(str(log), params=params, run_id="monday", inlet_events={scope["VIDEOS"]: landed})
+    assert found == ["lost"]
+    lines = (tmp_path / "reconciled-monday.csv").read_text().splitlines()
+    assert lines == [
+        "date,taskType,taskId,costCredit,landed",
+        *("d,m2v,landed,5,True", "d,m2v,lost,5,False", "d,voice_clone,voice,1,False"),
+    ]
+
+
+def test_what_landed_is_copied_where_it_is_published_and_what_has_no_file_is_left_out(tmp_path: Path) -> None:
+    video = tmp_path / "lamp.mp4"
+    video.write_bytes(b"video")
+    facts = {"topview_task_id": "t", "language": "en", "cost_credit": None}
+    extras = [{**facts, "uri": str(video)}, {**facts, "uri": None}]
+    events = {"a": [SimpleNamespace(extra=extra) for extra in extras]}
+    context = {"params": {"folder": f"{tmp_path}/published"}, "triggering_asset_events": events}
+    (published,) = example("topview_publish")["publish"].function(**context)
+    assert published["topview_task_id"] == "t"
+    assert (tmp_path / "published" / "lamp.mp4").read_bytes() == b"video"
+
+
 def test_a_dry_run_refuses_a_service_that_may_cost_credits(connect: Any) -> None:
-    check = runpy.run_path(str(next(file for file in FILES if file.stem == "topview_dry_run")))["only_here"].function
+    check = example("topview_dry_run")["only_here"].function
     connect(SimpleNamespace(url="https://api.topview.ai", uid="me", api_key="secret"), conn_id="real")
     with pytest.raises(AirflowFailException, match=r"https://api\.topview\.ai is not on this machine"):
         check(params={"topview_conn_id": "real"})
