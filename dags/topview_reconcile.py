@@ -17,8 +17,8 @@ COUNT = {"type": "integer", "minimum": 1, "maximum": 90}
 def compare(charges, params=None, run_id=None, inlet_events=None):
     """Write a line for each charge, and return the marketing videos that no asset event tells of."""
     landed = {event.extra.get("topview_task_id") for event in inlet_events[VIDEOS] if event.extra}
-    with ObjectStoragePath(charges).open() as file:
-        rows = [{**charge, "landed": charge["taskId"] in landed} for charge in map(json.loads, file)]
+    lines = filter(None, ObjectStoragePath(charges).read_text(encoding="utf-8").split("\n"))
+    rows = [{**charge, "landed": charge["taskId"] in landed} for charge in map(json.loads, lines)]
     report = ObjectStoragePath(params["folder"]) / f"reconciled-{run_id}.csv"
     with report.open("w") as file:
         table = csv.DictWriter(file, ["date", "taskType", "taskId", "costCredit", "landed"], extrasaction="ignore")
@@ -47,5 +47,8 @@ with DAG(
         task_id="charges", start_time=since, result_path="{{ params.folder }}/charges-{{ run_id }}.jsonl"
     )
     TopviewDownloadOperator.partial(
-        task_id="fetch", family="marketing_video", path="{{ params.folder }}/{topview_task_id}.{ext}"
+        task_id="fetch",
+        family="marketing_video",
+        path="{{ params.folder }}/{topview_task_id}.{ext}",
+        outlets=[VIDEOS],
     ).expand(topview_task_id=compare(charges.output))

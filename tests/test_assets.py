@@ -43,6 +43,15 @@ def test_a_run_that_a_person_started_has_no_event() -> None:
     assert assets.events({}) == []
 
 
+def test_the_code_of_the_document_reads_what_started_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(source, scope)
+    event = SimpleNamespace(extra=assets.about({"language": "fr", "cost_credit": 5}, "/data/lamp.mp4"))
+    scope["publish"].function(triggering_asset_events={"x": [event]})
+    assert capsys.readouterr().out == "/data/lamp.mp4 fr 5\n"
+
+
 def test_the_document_names_every_key_of_an_event() -> None:
     table = DOCUMENT.partition("## Publish")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {*assets.about({}), "count"}

@@ -80,7 +80,7 @@ class TopviewRetryPolicy(_Base):  # type: ignore[misc]
         return _policies.RetryDecision.retry(timedelta(seconds=seconds), reason)
 
 
-def retry_arguments(**preset: float) -> dict[str, Any]:
+def retry_arguments(**preset: Any) -> dict[str, Any]:
     """
     Return the argument ``retry_policy`` for an operator; nothing before Airflow 3.3, so that a DAG file fits both.
 
