@@ -43,7 +43,8 @@ every_file, benchmarks_too = each(FILES), each([*FILES, *BENCH])
 LAYERS = (
     {"catalog"},
     {"exceptions", "compat", "provider_info"},
-    {"wire", "pacing", "budget", "bill"},
+    {"wire", "pacing", "budget", "bill", "lineage"},
+    {"assets"},
     {"results", "learning"},
     {"tally"},
     {"rhythm"},
@@ -52,7 +53,7 @@ LAYERS = (
     {"triggers"},
     {"ledger"},
     {"late"},
-    {"landing", "ending", "card", "links"},
+    {"landing", "ending", "card", "links", "tracing"},
     {"waiting"},
     {"operators", "sensors", "retry_policy"},
     {"cli", "plugins"},
@@ -166,7 +167,7 @@ TABLE = {"catalog", "catalog.fields", "catalog.nouns"}
 WAITING = TABLE | {"waiting", "landing", "ending", "card", "late", "pacing", "exceptions"}
 LINKED = {"links", "compat"}
 ROW = WAITING | {"operators", "operators.rows"}
-TASK = ROW | LINKED | {"operators.base", "operators.buying"}
+TASK = ROW | LINKED | {"operators.base", "operators.buying", "tracing"}
 LIST = ROW | {"operators.listing"}
 
 
@@ -192,7 +193,7 @@ def test_a_dag_file_loads_no_http_library_by_importing_our_rooms() -> None:
         ("operators.anyshoot", TASK | {"catalog.anyshoot"}),
         ("operators.product", TASK | LIST | {"catalog.product", "catalog.avatar"}),
         ("operators.board", LIST | {"catalog.board"}),
-        ("operators.storage", WAITING | {"operators"}),
+        ("operators.storage", WAITING | {"operators", "tracing"}),
         ("operators.spending", WAITING | {"operators", "compat"}),
         ("sensors.topview", WAITING | LINKED | {"sensors", "sensors.base"}),
         ("triggers.topview", {"triggers"}),

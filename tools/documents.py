@@ -7,6 +7,7 @@ the sensors.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -60,7 +61,15 @@ def tables() -> dict[str, str]:
             room, cls = by_row[name]
             calls.append(f"| `{name}` | `operators.{room}.{cls.__name__}` |")
     calls.append(f"| {', '.join(f'`{name}`' for name in UPLOADS)} | `operators.storage.TopviewUploadOperator` |")
-    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls)}
+    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls), "examples": "\n".join(examples())}
+
+
+def examples() -> Iterator[str]:
+    """Yield the table of the example DAGs: the first paragraph of each file."""
+    yield from ("| DAG | what it shows |", "|---|---|")
+    for file in sorted((ROOT / "dags").glob("*.py")):
+        first = (ast.get_docstring(ast.parse(file.read_text())) or "").partition("\n\n")[0]
+        yield f"| [`{file.stem}`](dags/{file.name}) | {_cell(first)} |"
 
 
 def readme(text: str) -> str:

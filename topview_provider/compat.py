@@ -51,6 +51,15 @@ def retry_policies() -> Any | None:
         return None
 
 
+def openlineage() -> tuple[Any, Any] | None:
+    """Return the module of OpenLineage's facets and the class that holds them, or None without its provider."""
+    try:
+        lineage = import_module("airflow.providers.openlineage.extractors").OperatorLineage
+        return import_module("airflow.providers.common.compat.openlineage.facet"), lineage
+    except ImportError:
+        return None
+
+
 def airflow_line() -> tuple[int, ...]:
     """Return major and minor version of Airflow."""
     return tuple(int(part) for part in import_module("airflow").__version__.split(".")[:2])

@@ -10,15 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topview_provider import bill, budget, metrics, polling, results, tally
+    from topview_provider import assets, bill, budget, lineage, metrics, polling, results, tally
     from topview_provider.catalog import check
     from topview_provider.ledger import book, orphans, records, rules, words
 
 __all__ = [
+    "assets",
     "bill",
     "book",
     "budget",
     "check",
+    "lineage",
     "metrics",
     "orphans",
     "polling",

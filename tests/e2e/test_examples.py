@@ -33,7 +33,8 @@ def conf_of(folder: Path) -> dict[str, object]:
     """Return params that fit every example: Airflow refuses those that a DAG does not have, so each takes its own."""
     files = {name: media(pattern) for name, pattern in FILES.items()}
     pictures = [media("*.jpg"), media("*.png")]
-    return {**files, "pictures": pictures, "folder": str(folder), "product_link": "https://shop.example/lamp"}
+    link = "https://shop.example/lamp"
+    return {**files, "pictures": pictures, "folder": str(folder), "product_link": link, "most": 2}
 
 
 @pytest.fixture(scope="module")
