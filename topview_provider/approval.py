@@ -111,7 +111,7 @@ def refuse_other_segments(where: str, wanted: Sequence[str], given: Sequence[str
         return
     missing = ", ".join(name for name in wanted if name not in given)
     added = ", ".join(name for name in given if name not in wanted)
-    said = f"{missing} is missing" if missing else f"{added} is new" if added else "their order is another"
+    said = f"it lacks {missing}" if missing else f"it has also {added}" if added else "their order is another"
     raise TopviewInvalidRequest(
         f"{where} has other segments than the script: {said}. Nothing was exported. Give the words of each segment and "
         "clear this task; to add or drop one, update the script by code"

@@ -180,7 +180,7 @@ class TopviewScriptApprovalSensor(TopviewConnected, BaseSensorOperator):
         shown = late.approval.read(self.hook, self.topview_task_id, str(self.script_id))
         given = [one if isinstance(one, Mapping) else {} for one in found.get("segments") or ()]
         wanted, there = ([str(one.get(key)) for one in part] for part, key in ((shown, "segId"), (given, "id")))
-        late.approval.refuse_other_segments(str(target), wanted, there)
+        late.approval.refuse_other_segments(repr(str(target)), wanted, there)
         contents = late.approval.edited(shown, [one.get("text") for one in given])
         at = datetime.now(UTC).isoformat()
         return late.approval.result(self.topview_task_id, str(self.script_id), shown, contents, by=by, at=at)
