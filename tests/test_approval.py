@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from markdown_it import MarkdownIt
 
 from tests.approving import MOMENT, PERSON, Desk, asking, posts, preview, script
+from tests.test_house import fresh
+from topview_provider import compat
 from topview_provider.exceptions import (
     TopviewInvalidRequest,
     TopviewNotApproved,
@@ -279,3 +282,30 @@ def test_what_airflow_knows_about_its_forms_is_passed_on(service: StandIn, desk:
     form = desk.ask(task)
     assert (form["subject"], form["assigned_users"]) == ("Kettle", [PERSON])
     assert bell.links == ["https://airflow.example/dags/d/runs/r/tasks/approve/required_actions?map_index=-1"]
+
+
+NONE_OF_IT = """
+import json, runpy, topview_provider.compat as compat
+compat.human_operator = lambda: None
+read = runpy.run_path("dags/topview_approval.py")
+task = read["approve"]
+try:
+    task.execute({})
+except Exception as error:
+    print(json.dumps([type(error).__name__, str(error)]))
+"""
+
+
+def test_a_dag_with_a_form_can_be_read_where_airflow_has_none_and_says_what_to_take() -> None:
+    error, text = fresh(NONE_OF_IT)
+    assert error == "TopviewInvalidRequest"
+    assert "TopviewScriptApprovalSensor" in text
+
+
+def test_airflow_below_3_1_and_one_without_its_standard_provider_have_no_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert compat.human_operator() is HITLOperator
+    monkeypatch.setitem(sys.modules, "airflow.providers.standard.operators.hitl", None)
+    assert compat.human_operator() is None
+    monkeypatch.undo()
+    monkeypatch.setattr(compat, "airflow_line", lambda: (3, 0))
+    assert compat.human_operator() is None
