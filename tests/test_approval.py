@@ -142,6 +142,13 @@ def test_changed_words_stand_in_the_result_and_nothing_else_changes(service: Sta
     assert posts(service, "/script/update") == []
 
 
+def test_where_somebody_removed_the_xcom_the_script_is_read_again(service: StandIn, desk: Desk) -> None:
+    topview_task_id = preview()
+    desk.ask(asking(topview_task_id))
+    del desk.ti.pushed["script_shown"]
+    assert desk.answer(asking(topview_task_id))["script_contents"] == script(topview_task_id)
+
+
 def test_what_topview_says_beside_the_words_comes_back_as_it_was(service: StandIn, desk: Desk) -> None:
     topview_task_id = preview()
     odd = {"scriptId": 0, "scriptContents": [{"segId": 7, "segText": "One.\r\nTwo.", "tone": "calm"}]}

@@ -179,6 +179,7 @@ class TopviewScriptApprovalOperator(TopviewConnected, TopviewLanding, TopviewCar
         if answer["chosen_options"] != [APPROVE]:
             late.approval.rejected(topview_task_id, by or "The default, as nobody answered,", self.on_reject)
         shown = ti.xcom_pull(task_ids=self.task_id, key=SHOWN, map_indexes=ti.map_index)
+        shown = shown or late.approval.read(self.hook, topview_task_id, str(self.script_id))
         words = late.approval.words_of_form(shown, answer["params_input"])
         contents = late.approval.edited(shown, words)
         self.log.info("%s approved the script of %s", by or "The default", topview_task_id)
