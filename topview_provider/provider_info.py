@@ -29,7 +29,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "poll_interval": {
         "label": "Poll interval (s)",
-        "description": "Seconds between polls for tasks that name none; by default when tasks of the kind end.",
+        "description": "Seconds between polls for tasks that name none; empty or 0: when tasks of the kind end.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "max_rps": {

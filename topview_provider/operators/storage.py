@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from airflow.providers.common.compat.sdk import BaseOperator, Context
 
 from topview_provider import catalog, late
-from topview_provider.waiting import task_id_of
+from topview_provider.waiting import count, task_id_of
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
@@ -113,10 +113,10 @@ class TopviewDownloadOperator(BaseOperator):
     :param preview: For marketing videos: the preview instead of the export. (templated)
     :param script_id: For marketing videos: only the video of this script. (templated)
     :param need_cloud_front_url: Fetch from CloudFront instead of S3.
-    :param parallel: With ``index="all"``: how many files are fetched at once, from 1.
+    :param parallel: With ``index="all"``: how many files are fetched at once, from 1. (templated)
     :param topview_conn_id: Airflow connection of type TopView. (templated)
     :raises TopviewInvalidRequest: The family has no such output, ``path`` is a folder, empty, or would be written
-        twice, or ``parallel`` is below 1.
+        twice, or ``parallel`` is no whole number from 1.
     :raises TopviewTaskFailed: The task failed at TopView.
     :raises TopviewUnavailable: The task is not finished, or a file was cut again and again.
     :raises TopviewNotFound: TopView no longer has the task, or a fresh URL of it is refused.
@@ -131,6 +131,7 @@ class TopviewDownloadOperator(BaseOperator):
         "index",
         "preview",
         "script_id",
+        "parallel",
         "topview_conn_id",
     )
     ui_color = "#e6e0ff"
@@ -147,7 +148,7 @@ class TopviewDownloadOperator(BaseOperator):
         preview: bool | str = False,
         script_id: str | int | None = None,
         need_cloud_front_url: bool = False,
-        parallel: int = 4,
+        parallel: int | str = 4,
         topview_conn_id: str = "topview_default",
         **kwargs: Any,
     ) -> None:
@@ -167,13 +168,11 @@ class TopviewDownloadOperator(BaseOperator):
     def execute(self, context: Context) -> str | list[str]:
         """Fetch the files and return where they are."""
         self.topview_task_id = task_id_of(self.topview_task_id)
-        from topview_provider.exceptions import TopviewInvalidRequest
         from topview_provider.hooks import transfer
         from topview_provider.hooks.topview import TopviewHook
 
         transfer.file_path(self.path, "path")  # what is wrong before anything is filled in need not be asked for
-        if self.parallel < 1:
-            raise TopviewInvalidRequest(f"parallel: {self.parallel} is too few; at least 1 file is fetched at once")
+        self.parallel = count("parallel", self.parallel)
         hook = TopviewHook(self.topview_conn_id)
         chosen = self.outputs(hook)
         targets = self.targets(chosen)
@@ -294,7 +293,7 @@ class TopviewDownloadOperator(BaseOperator):
 
         self._stop, asking = Event(), Lock()
         works = [partial(self.fetch, hook, *job, asking) for job in zip(chosen, targets, strict=True)]
-        return abreast(works, min(self.parallel, len(works)), self._stop) if len(works) > 1 else [works[0]()]
+        return abreast(works, min(int(self.parallel), len(works)), self._stop) if len(works) > 1 else [works[0]()]
 
     def fetch(self, hook: TopviewHook, entry: dict[str, Any], target: str, asking: Lock) -> str:
         """
@@ -305,19 +304,28 @@ class TopviewDownloadOperator(BaseOperator):
         :param target: Where to.
         :param asking: Held while TopView is asked: the hook has one session.
         :raises TopviewNotFound: A fresh URL is refused, or the task no longer has this output.
+        :raises TopviewError: It cannot be had or written; the text names the task and its output.
         """
-        from topview_provider.exceptions import TopviewNotFound
+        from topview_provider.exceptions import TopviewError, TopviewNotFound
         from topview_provider.hooks.topview import storage_path
+
+        about, topview_task_id = f"{self.family} {self.topview_task_id}", str(self.topview_task_id)
 
         def renew() -> str:
             with asking:
                 fresh = same(entry, self.named(hook))
             if fresh is None:
-                raise TopviewNotFound(f"{self.family} {self.topview_task_id} no longer has output {entry['index']}")
+                raise TopviewNotFound(f"it no longer has output {entry['index']}")
             return str(fresh["url"])
 
         where = storage_path(target)
-        size = hook.download(entry["url"], where, renew=renew, stop=self._stop)
+        try:
+            size = hook.download(entry["url"], where, renew=renew, stop=self._stop)
+        except TopviewError as error:
+            said = f"{about}, {self.output_name} {entry['index']}: {error}"
+            raise type(error)(
+                said, code=error.code, topview_task_id=topview_task_id, retry_after=error.retry_after
+            ) from error
         self.log.info("%s %s is at %s (%d bytes)", self.family, self.output_name, where, size)
         return target
 
