@@ -110,7 +110,7 @@ def sensors_page() -> str:
         lines += ["", f"## {cls.__name__}", "", _text(cls), "", *table, *([""] if table else [])]
         lines += [f"- Waits for: `{row.name}`; usually done after {row.expected_seconds:g} s"]
         lines += [f"- By default `timeout` is {row.timeout_seconds:g} s, `poke_interval` {row.poll_seconds:g} s"]
-    about = f"- Module `{TopviewScriptApprovalSensor.__module__}`; of the table above it takes `topview_conn_id` only"
+    about = f"- Module `{TopviewScriptApprovalSensor.__module__}`; it takes nothing else of the table above"
     lines += ["", *_operator(TopviewScriptApprovalSensor), "", about]
     return "\n".join(lines) + "\n"
 
