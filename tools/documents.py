@@ -20,6 +20,7 @@ from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.rows import TopviewRowOperator
 from topview_provider.provider_info import get_provider_info
 from topview_provider.sensors import topview as sensors
+from topview_provider.sensors.approval import TopviewScriptApprovalSensor
 from topview_provider.sensors.base import TopviewTaskSensor
 
 PAGES = ROOT / "docs" / "reference"
@@ -118,6 +119,8 @@ def sensors_page() -> str:
         lines += ["", f"## {cls.__name__}", "", _text(cls), "", *table, *([""] if table else [])]
         lines += [f"- Waits for: `{row.name}`; usually done after {row.expected_seconds:g} s"]
         lines += [f"- By default `timeout` is {row.timeout_seconds:g} s, `poke_interval` {row.poll_seconds:g} s"]
+    about = f"- Module `{TopviewScriptApprovalSensor.__module__}`; it takes nothing else of the table above"
+    lines += ["", *_operator(TopviewScriptApprovalSensor), "", about]
     return "\n".join(lines) + "\n"
 
 
