@@ -43,8 +43,8 @@ every_file, benchmarks_too = each(FILES), each([*FILES, *BENCH])
 LAYERS = (
     {"catalog"},
     {"exceptions", "compat", "provider_info"},
-    {"wire", "pacing", "budget", "bill"},
-    {"results", "learning"},
+    {"wire", "pacing", "budget", "bill", "tables"},
+    {"results", "learning", "batches"},
     {"tally"},
     {"rhythm"},
     {"polling", "metrics"},
@@ -62,7 +62,22 @@ LAYERS = (
 AIRFLOW = {"airflow.providers.common.compat.sdk", "airflow.triggers.base"}
 """Where Airflow is imported from; what its versions do differently is in ``compat``."""
 
-PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill", "learning", "rhythm"}
+PLAIN = {
+    "catalog",
+    "standin",
+    "pacing",
+    "wire",
+    "results",
+    "tally",
+    "polling",
+    "budget",
+    "bill",
+    "learning",
+    "rhythm",
+} | {
+    "tables",
+    "batches",
+}
 """Rooms that do without Airflow."""
 
 
@@ -192,6 +207,7 @@ def test_a_dag_file_loads_no_http_library_by_importing_our_rooms() -> None:
         ("operators.board", LIST | {"catalog.board"}),
         ("operators.storage", WAITING | {"operators"}),
         ("operators.spending", WAITING | {"operators", "compat"}),
+        ("operators.batch", WAITING | {"operators", "operators.spending", "compat"}),
         ("sensors.topview", WAITING | {"sensors", "sensors.base"}),
         ("triggers.topview", {"triggers"}),
     ],
