@@ -51,8 +51,7 @@ class Wanted:
             raise Unfit("there is no product in it")
         problems = [*self._names(rows), *self._gaps(rows)]
         found = [(where, each) for where, row in rows for each in self._in_languages(row)]
-        problems += _twice(found)
-        if problems:
+        if problems := problems or _twice(found):
             more = f"; and {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
             raise Unfit("; ".join(problems[:MOST_PROBLEMS]) + more)
         return [row for _, row in found]

@@ -102,7 +102,8 @@ class TopviewProductsOperator(BaseOperator):
             return list(late.tables.placed(list(self.source or ())))
         kind, path = late.tables.kind_of(self.source, "source"), transfer.file_path(self.source, "source")
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:  # type: ignore[no-untyped-call]
+                data = file.read()
         except FileNotFoundError:
             raise TopviewInvalidRequest(f"source: no file {self.source!r}") from None
         except OSError as error:

@@ -126,7 +126,7 @@ class TopviewRunCostOperator(BaseOperator):
         names = self.named(context, "task_ids", self.task_ids)
         if not names:
             there = ", ".join(context["dag"].task_dict)
-            raise TopviewInvalidRequest(f"task_ids: name at least one task; this DAG has {there}")
+            raise TopviewInvalidRequest(f"task_ids: name at least one task; it has {there}")
         return names
 
     def named(self, context: Context, argument: str, value: Any) -> list[str]:
