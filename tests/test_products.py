@@ -76,6 +76,10 @@ def test_the_rows_of_a_query_are_taken_as_they_come_and_become_json() -> None:
     assert [row["name"] for row in read(rows)] == ["1.50", "2026-01-02"]
 
 
+def test_a_query_that_finds_nothing_leaves_nothing_to_do() -> None:
+    assert read([], languages=["en"]) == []
+
+
 def test_each_product_is_made_in_each_language_unless_it_has_one_of_its_own() -> None:
     rows = [{"link": "l1", "language": None}, {"link": "l2", "language": "fr"}]
     found = read(rows, languages="['en', 'de']")

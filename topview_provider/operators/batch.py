@@ -23,7 +23,8 @@ class TopviewProductsOperator(BaseOperator):
 
     Returns a list of mappings, each with every column, None where it is empty: give it to ``expand_kwargs`` of a task
     group or an operator. Nothing is asked of TopView. What is wrong is named with line and column, before any money is
-    spent: an unknown or missing column, an empty field, the same product twice.
+    spent: an unknown or missing column, an empty field, the same product twice, a file without products. A query that
+    finds none, and a report in which nothing is missing, are no error: the list is empty then, and nothing is mapped.
 
     :param source: CSV, JSON lines or JSON, by the suffix (``.csv``, ``.jsonl``, ``.ndjson``, ``.json``), any path that
         ``ObjectStoragePath`` knows; or a list of mappings, such as the result of a query. In CSV the first line names
@@ -81,11 +82,11 @@ class TopviewProductsOperator(BaseOperator):
 
         :raises ValueError: Something is wrong with them.
         """
-        rows, columns = self.rows(), list(self.columns)
+        rows, columns, may_be_empty = self.rows(), list(self.columns), not isinstance(self.source, str)
         if switch("rerun", self.rerun):
-            rows, columns = self.again(rows), [*columns, late.batches.RESUME]
-            if not rows:
-                return []
+            rows, columns, may_be_empty = self.again(rows), [*columns, late.batches.RESUME], True
+        if may_be_empty and not rows:
+            return []
         return late.batches.Wanted(columns, self.required, self.spoken()).products(rows)
 
     def rows(self) -> list[Placed]:
