@@ -46,9 +46,11 @@ with DAG(
     },
 ):
     balance = TopviewCreditDetailOperator(task_id="balance", min_credits="{{ params.budget }}")
-    rows, tasks, before = [], [], None
+    budget = {"budget": "{{ params.budget }}", "to_come": "{{ params.price * 4 }}", "trigger_rule": "all_done"}
+    rows, tasks, before = [], [], balance
     for number in range(PARTS):
         rows.append(variants.override(task_id=f"variants_{number}")(number))
+        check = TopviewRunCostOperator(task_id=f"budget_{number}", task_ids=[*tasks], **budget)
         video = TopviewMarketingVideoOperator.partial(
             task_id=f"videos_{number}",
             pool="topview",
@@ -57,10 +59,7 @@ with DAG(
             language="{{ params.language }}",
         ).expand_kwargs(rows[-1])
         balance >> video
-        if before:
-            budget = {"budget": "{{ params.budget }}", "to_come": "{{ params.price * 4 }}", "trigger_rule": "all_done"}
-            check = TopviewRunCostOperator(task_id=f"budget_{number}", task_ids=[*tasks], **budget)
-            before >> check >> video
+        before >> check >> video
         tasks.append(video.task_id)
         before = video
     path = "{{ params.folder }}/{{ run_id }}.csv"

@@ -306,5 +306,8 @@ def test_a_run_whose_cost_is_not_known_buys_nothing_more(lagging: StandIn) -> No
         count(a_run(video=[video()]), "video", budget=1000, lag_timeout=0)
 
 
-def test_a_task_that_has_not_run_cost_nothing(service: StandIn) -> None:
-    assert count(a_run(speech=[]), "speech", budget=1, to_come=1)["total"] == 0
+@pytest.mark.parametrize("task_ids", ["speech", []])
+def test_what_has_not_run_cost_nothing(service: StandIn, task_ids: Any) -> None:
+    assert count(a_run(speech=[]), task_ids, budget=1, to_come=1)["total"] == 0
+    with pytest.raises(AirflowSkipException, match="this run cost 0 credits, and 2 are to come"):
+        count(a_run(speech=[]), task_ids, budget=1, to_come=2)

@@ -40,7 +40,7 @@ class TopviewRunCostOperator(BaseOperator):
     With ``budget`` it guards what stands behind it, such as the next part of a batch: that is skipped where this task
     is, when too little is left, and when a cost is not known after ``lag_timeout``.
 
-    :param task_ids: Airflow tasks of this DAG, a list or one name. (templated)
+    :param task_ids: Airflow tasks of this DAG, a list or one name; with ``budget`` the list may be empty. (templated)
     :param budget: Credits that the tasks may cost, together with what is to come; by default no limit. (templated)
     :param to_come: Credits that what stands behind this task may cost at most. (templated)
     :param lag_timeout: Seconds or timedelta for which charges that are not in the credit log yet are waited for.
@@ -121,10 +121,10 @@ class TopviewRunCostOperator(BaseOperator):
         """
         Return the names of the tasks.
 
-        :raises TopviewInvalidRequest: There are none, or the DAG does not have one of them.
+        :raises TopviewInvalidRequest: There are none to add up, or the DAG does not have one of them.
         """
         names = self.named(context, "task_ids", self.task_ids)
-        if not names:
+        if not names and self.budget is None:
             there = ", ".join(context["dag"].task_dict)
             raise TopviewInvalidRequest(f"task_ids: name at least one task; it has {there}")
         return names
