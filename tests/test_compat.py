@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from topview_provider.compat import MASKERS, mask_secret
+from topview_provider.compat import MASKERS, mask_secret, task_states
 
 SDK, AIRFLOW_3, AIRFLOW_2 = MASKERS
 
@@ -98,3 +98,25 @@ def test_the_airflow_that_is_installed_masks_for_real() -> None:
     mask_secret("a-long-enough-s3cret")
 
     assert redact("it is a-long-enough-s3cret") == "it is ***"
+
+
+def test_the_states_of_a_mapped_task_come_by_its_map_index() -> None:
+    def states(**asked: object) -> dict[str, dict[str, str | None]]:
+        assert asked == {"dag_id": "d", "task_ids": ["make_1"], "run_ids": ["r"]}
+        return {"r": {"make_1_0": "success", "make_1_12": None}}
+
+    ti = SimpleNamespace(dag_id="d", run_id="r", get_task_states=states)
+    assert task_states({"ti": ti}, "make_1") == {0: "success", 12: None}
+
+
+@pytest.mark.parametrize(("found", "wanted"), [({"r": {"make": "skipped"}}, {-1: "skipped"}), ({}, {})])
+def test_a_task_that_is_not_mapped_yet_has_one_state_or_none(found: object, wanted: object) -> None:
+    ti = SimpleNamespace(dag_id="d", run_id="r", get_task_states=lambda **asked: found)
+    assert task_states({"ti": ti}, "make") == wanted
+
+
+def test_airflow_2_11_tells_the_states_through_the_run() -> None:
+    rows = [("make", 0, "success"), ("other", 0, "failed"), ("make", 1, None)]
+    instances = [SimpleNamespace(task_id=name, map_index=index, state=state) for name, index, state in rows]
+    run = SimpleNamespace(get_task_instances=lambda: instances)
+    assert task_states({"ti": SimpleNamespace(), "dag_run": run}, "make") == {0: "success", 1: None}

@@ -44,8 +44,8 @@ every_file, benchmarks_too = each(FILES), each([*FILES, *BENCH])
 LAYERS = (
     {"catalog"},
     {"exceptions", "compat", "provider_info"},
-    {"wire", "pacing", "budget", "bill", "lineage", "approval"},
-    {"assets"},
+    {"wire", "pacing", "budget", "bill", "lineage", "approval", "tables"},
+    {"assets", "batches"},
     {"results", "learning"},
     {"tally"},
     {"rhythm"},
@@ -64,7 +64,22 @@ LAYERS = (
 AIRFLOW = {"airflow.providers.common.compat.sdk", "airflow.triggers.base"}
 """Where Airflow is imported from; what its versions do differently is in ``compat``."""
 
-PLAIN = {"catalog", "standin", "pacing", "wire", "results", "tally", "polling", "budget", "bill", "learning", "rhythm"}
+PLAIN = {
+    "catalog",
+    "standin",
+    "pacing",
+    "wire",
+    "results",
+    "tally",
+    "polling",
+    "budget",
+    "bill",
+    "learning",
+    "rhythm",
+} | {
+    "tables",
+    "batches",
+}
 """Rooms that do without Airflow."""
 
 
@@ -200,6 +215,7 @@ def test_a_dag_file_loads_no_http_library_by_importing_our_rooms() -> None:
         ("operators.board", LIST | {"catalog.board"}),
         ("operators.storage", WAITING | {"operators", "tracing"}),
         ("operators.spending", WAITING | {"operators", "compat"}),
+        ("operators.batch", WAITING | {"operators", "operators.spending", "compat"}),
         ("sensors.topview", WAITING | LINKED | {"sensors", "sensors.base"}),
         ("triggers.topview", {"triggers"}),
     ],

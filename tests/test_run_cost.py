@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 
 from tests.conftest import FakeTaskInstance
 from tests.contract.running import leave, new_context, resume
@@ -287,3 +288,26 @@ def test_a_sequence_of_cards_need_not_be_a_list(service: StandIn) -> None:
 
 def test_what_others_pushed_under_the_same_key_is_no_card(service: StandIn) -> None:
     assert count(a_run(speech=[{"topview": "great"}, "great"]), "speech")["tasks"] == []  # type: ignore[list-item]
+
+
+def test_a_run_within_its_budget_goes_on(service: StandIn) -> None:
+    found = count(a_run(speech=[speech(place) for place in range(3)]), "speech", budget="0.5", to_come=0.2)
+    assert found["total"] == 0.3
+
+
+@pytest.mark.parametrize("words", [{"budget": 0.4, "to_come": "0.2"}, {"budget": "0.2"}])
+def test_a_run_that_would_leave_its_budget_is_skipped(service: StandIn, words: dict[str, Any]) -> None:
+    with pytest.raises(AirflowSkipException, match=r"this run cost 0\.3 credits, and 0\.?2? are to come"):
+        count(a_run(speech=[speech(place) for place in range(3)]), "speech", **words)
+
+
+def test_a_run_whose_cost_is_not_known_buys_nothing_more(lagging: StandIn) -> None:
+    with pytest.raises(AirflowSkipException, match="nobody knows yet what 1 tasks of this run cost"):
+        count(a_run(video=[video()]), "video", budget=1000, lag_timeout=0)
+
+
+@pytest.mark.parametrize("task_ids", ["speech", []])
+def test_what_has_not_run_cost_nothing(service: StandIn, task_ids: Any) -> None:
+    assert count(a_run(speech=[]), task_ids, budget=1, to_come=1)["total"] == 0
+    with pytest.raises(AirflowSkipException, match="this run cost 0 credits, and 2 are to come"):
+        count(a_run(speech=[]), task_ids, budget=1, to_come=2)

@@ -152,6 +152,20 @@ class AirflowApi:
         """
         self.request("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
 
+    def set_pool(self, name: str, slots: int) -> None:
+        """
+        Make a pool that counts deferred tasks, or change its slots.
+
+        :param name: Which one.
+        :param slots: Tasks at once.
+        """
+        body = {"name": name, "slots": slots, "include_deferred": True}
+        known = {pool["name"] for pool in self.pages("/pools", "pools")}
+        if name in known:
+            self.request("PATCH", f"/api/v2/pools/{name}", json=body)
+        else:
+            self.request("POST", "/api/v2/pools", json=body)
+
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
         """
         Start a run.

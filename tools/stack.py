@@ -29,6 +29,8 @@ COMPONENTS = {
 }
 SPARE = {"second-triggerer": COMPONENTS["triggerer"]}
 """What runs only where it is launched by its name."""
+SLOTS = 3
+"""Of the pool ``topview``, which the DAGs of a batch name; without it their tasks would wait for ever."""
 
 
 class AirflowStack:
@@ -124,6 +126,7 @@ class AirflowStack:
                 self.launch(name)
             self.wait_healthy()
             self.api.login()
+            self.api.set_pool("topview", SLOTS)
             self._cleanup = unwinding.pop_all()
         return self
 

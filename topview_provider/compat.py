@@ -97,6 +97,17 @@ def human_operator() -> Any | None:
         return None
 
 
+def task_states(context: Any, task_id: str) -> dict[int, str | None]:
+    """Return the states of the instances of a task of this run by their map index; -1 where it is not mapped yet."""
+    ti = context["ti"]
+    if hasattr(ti, "get_task_states"):  # Airflow 3
+        asked = {"dag_id": ti.dag_id, "task_ids": [task_id], "run_ids": [ti.run_id]}
+        found = ti.get_task_states(**asked).get(ti.run_id, {})
+        return {int(name.removeprefix(f"{task_id}_")) if name != task_id else -1: found[name] for name in found}
+    instances = context["dag_run"].get_task_instances()
+    return {one.map_index: one.state for one in instances if one.task_id == task_id}
+
+
 def commands() -> Any:
     """Return the module with which Airflow describes its own command line."""
     return import_module("airflow.cli.cli_config")

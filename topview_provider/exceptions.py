@@ -10,6 +10,7 @@ What can go wrong, sorted by what to do about it.
     +-- TopviewTaskFailed          the task ended in failure and was not charged; a retry may submit it again
     +-- TopviewSubmitUnknown       look first: the submit was sent and nobody knows whether it was taken; never resent
     +-- TopviewPartialResult       a success with failed items: charged; look at what is there
+    +-- TopviewBatchIncomplete     read the report: some products of a batch are not there
     +-- TopviewRejected            change something first; Airflow does not retry
         +-- TopviewConnectionInvalid   the Airflow connection is missing or cannot be used
         +-- TopviewAuthError           wrong key or uid, or a plan without API access
@@ -21,8 +22,8 @@ What can go wrong, sorted by what to do about it.
         +-- TopviewNotFound            TopView does not know this id (4004)
             +-- TopviewPathNotFound    there is nothing at this address (HTTP 404): a path in the connection, a gateway
 
-``TopviewRejected``, ``TopviewSubmitUnknown`` and ``TopviewPartialResult`` are also ``AirflowFailException``: an
-automatic retry would repeat the mistake or pay twice.
+``TopviewRejected``, ``TopviewSubmitUnknown``, ``TopviewPartialResult`` and ``TopviewBatchIncomplete`` are also
+``AirflowFailException``: an automatic retry would repeat the mistake or pay twice.
 """
 
 from __future__ import annotations
@@ -76,6 +77,10 @@ class TopviewSubmitUnknown(TopviewError, AirflowFailException):
 
 class TopviewPartialResult(TopviewError, AirflowFailException):
     """The task succeeded and was charged, but not every item of it did."""
+
+
+class TopviewBatchIncomplete(TopviewError, AirflowFailException):
+    """The report of a batch is written, and not every product of it is there."""
 
 
 class TopviewRejected(TopviewError, AirflowFailException):

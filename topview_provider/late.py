@@ -10,13 +10,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topview_provider import approval, assets, bill, budget, lineage, metrics, polling, results, tally
+    from topview_provider import (
+        approval,
+        assets,
+        batches,
+        bill,
+        budget,
+        lineage,
+        metrics,
+        polling,
+        results,
+        tables,
+        tally,
+    )
     from topview_provider.catalog import check
     from topview_provider.ledger import book, orphans, records, rules, words
 
 __all__ = [
     "approval",
     "assets",
+    "batches",
     "bill",
     "book",
     "budget",
@@ -28,6 +41,7 @@ __all__ = [
     "records",
     "results",
     "rules",
+    "tables",
     "tally",
     "words",
 ]

@@ -114,7 +114,7 @@ CONFIG: dict[str, Any] = {
 
 ROOMS = (
     "video", "avatar", "product", "anyshoot", "image", "voice", "script", "approval", "lookup", "storage", "account",
-    "board", "spending",
+    "board", "spending", "batch",
 )  # fmt: skip
 """Modules of operators, in the order of the reference."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,15 @@ def connection(service: StandIn, password: str) -> str:
     return json.dumps(fields)
 
 
+def products_table(path: Path) -> str:
+    """Make the table of products that an example reads, and writes back to, and return its file."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE products (product_link TEXT, product_name TEXT, language TEXT, video TEXT)")
+        database.execute("INSERT INTO products VALUES ('https://shop.example/lamp', 'Lamp', 'en', NULL)")
+        database.execute("INSERT INTO products VALUES ('https://shop.example/mug', 'Mug', NULL, 's3://there')")
+    return str(path)
+
+
 @pytest.fixture(scope="session")
 def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowStack]:
     """Scheduler, DAG processor, API server and triggerer, with the examples and the DAGs of these tests."""
@@ -45,6 +56,7 @@ def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     env = {
         "AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(service, KEY),
         "AIRFLOW_CONN_TOPVIEW_WRONG": connection(service, "not-the-key"),
+        "AIRFLOW_CONN_PRODUCTS_DB": json.dumps({"conn_type": "sqlite", "host": products_table(home / "products.db")}),
         # SQLite takes one writer: more workers only make each other wait, or fail.
         "AIRFLOW__CORE__PARALLELISM": "2",
         # A killed task is noticed by its silence.

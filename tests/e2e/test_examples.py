@@ -33,10 +33,22 @@ def media(pattern: str) -> str:
 
 def conf_of(folder: Path) -> dict[str, object]:
     """Return params that fit every example: Airflow refuses those that a DAG does not have, so each takes its own."""
-    files = {name: media(pattern) for name, pattern in FILES.items()}
+    files = {name: media(pattern) for name, pattern in FILES.items()} | tables(folder)
     pictures = [media("*.jpg"), media("*.png")]
     link = "https://shop.example/lamp"
     return {**files, "pictures": pictures, "folder": str(folder), "product_link": link, "most": 2}
+
+
+def tables(folder: Path) -> dict[str, str]:
+    """Write what the DAGs of a batch read, and return where it is."""
+    written = {
+        "products": "product_link\nhttps://shop.example/lamp\nhttps://shop.example/mug\n",
+        "report": "product_link,rerun,topview_task_id\nhttps://shop.example/lamp,submit,\nhttps://shop.example/mug,no,\n",
+        "portraits": f"photo,text,voice_id\n{media('*.jpg')},Good night.,v1\n",
+    }
+    for name, text in written.items():
+        (folder / f"{name}.csv").write_text(text)
+    return {name: str(folder / f"{name}.csv") for name in written}
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,23 @@ class Ledger:
         except TopviewError as error:
             log.error("%s ended with %s, which could not be noted: %s", topview_task_id, outcome, error)
 
+    def prospect(self, error: TopviewError) -> tuple[str, str]:
+        """
+        Say what a later run may do about a purchase that ended in an error, and the id that was bought.
+
+        :param error: How it ended.
+        :return: ``submit`` (nothing was bought, or it failed), ``resume`` or ``look first``; the id, if there is one.
+        """
+        try:
+            record = self.read()
+        except TopviewError:
+            return "look first", ""
+        if record is None:  # every other error of a submit says that nothing was accepted
+            return ("look first" if isinstance(error, TopviewSubmitUnknown) else "submit"), ""
+        if not record.topview_task_id:
+            return "look first", ""
+        return ("submit" if record.outcome == "failed" else "resume"), record.topview_task_id
+
     def forget(self, record: Record) -> None:
         """
         Remove an intent of which nothing was accepted, unless another attempt has written meanwhile.

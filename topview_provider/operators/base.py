@@ -152,6 +152,16 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         """
         if busy_until is None and event is not None:
             busy_until = time.time()  # ``airflow dags test`` drops it: this is the last look then
+        with self.telling(context):
+            return self.begin(context, busy_until)
+
+    def begin(self, context: Context, busy_until: float | None) -> Any:
+        """
+        Check, buy or find what was bought, and wait as asked.
+
+        :param context: Airflow's context.
+        :param busy_until: Unix time until which to wait for a busy TopView; None at the first look.
+        """
         end_time = self.deadline()
         self.check_arguments()
         body = self.request({"notice_url": self.notice_url}, self.extra())
@@ -204,9 +214,10 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         :param context: Airflow's context.
         :param event: The trigger's event.
         """
-        self.check_arguments()
-        outcome, wait = read_event(event, self.family)
-        return self.land(context, outcome, wait)
+        with self.telling(context):
+            self.check_arguments()
+            outcome, wait = read_event(event, self.family)
+            return self.land(context, outcome, wait)
 
     def extra(self) -> dict[str, Any] | None:
         """

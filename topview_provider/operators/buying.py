@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,6 +14,7 @@ from airflow.providers.common.compat.sdk import Context
 
 from topview_provider import compat, late
 from topview_provider import exceptions as errors
+from topview_provider.card import LONGEST
 from topview_provider.waiting import TopviewWaiting, switch, task_id_of
 
 if TYPE_CHECKING:
@@ -39,6 +41,22 @@ class TopviewBuying(TopviewWaiting):
     resume_topview_task_id: str | None
     max_credits: float | str | None
     max_credits_unknown: str
+
+    @contextmanager
+    def telling(self, context: Context) -> Iterator[None]:
+        """
+        Leave what went wrong in the XCom ``topview_error``: where TopView took nothing there is no card that says it.
+
+        :param context: Airflow's context.
+        """
+        try:
+            yield
+        except errors.TopviewError as error:
+            rerun, topview_task_id = late.book.Ledger.of(context).prospect(error)
+            here = {"map_index": getattr(context["ti"], "map_index", -1), "error": str(error)[:LONGEST]}
+            facts = {**here, "rerun": rerun, "topview_task_id": topview_task_id or None}
+            context["ti"].xcom_push(key="topview_error", value=facts)
+            raise
 
     @property
     def rules(self) -> Rules:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import BaseOperator, Context, conf
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, Context, conf
 
 from topview_provider import catalog, compat, late
 from topview_provider.exceptions import TopviewInvalidRequest
@@ -37,23 +37,31 @@ class TopviewRunCostOperator(BaseOperator):
     free and stands in no log: alone it stays unknown. What lists and actions cost is not counted, nor a submit of
     unknown outcome, nor what a task bought before it was cleared and bought anew.
 
-    :param task_ids: Airflow tasks of this DAG, a list or one name. (templated)
+    With ``budget`` it guards what stands behind it, such as the next part of a batch: that is skipped where this task
+    is, when too little is left, and when a cost is not known after ``lag_timeout``.
+
+    :param task_ids: Airflow tasks of this DAG, a list or one name; with ``budget`` the list may be empty. (templated)
+    :param budget: Credits that the tasks may cost, together with what is to come; by default no limit. (templated)
+    :param to_come: Credits that what stands behind this task may cost at most. (templated)
     :param lag_timeout: Seconds or timedelta for which charges that are not in the credit log yet are waited for.
     :param topview_conn_id: Connection whose credit log is read; by default that of each task. (templated)
     :param deferrable: Wait in the triggerer instead of on a worker; by default what ``[operators]
         default_deferrable`` says.
     :raises TopviewInvalidRequest: No task is named, or one that this DAG does not have.
+    :raises AirflowSkipException: Too little of the budget is left.
 
     Source: https://docs.topview.ai/reference/query_credit_logs
     """
 
-    template_fields: Sequence[str] = ("task_ids", "topview_conn_id")
+    template_fields: Sequence[str] = ("task_ids", "budget", "to_come", "topview_conn_id")
     ui_color = "#e6e0ff"
 
     def __init__(
         self,
         *,
         task_ids: Sequence[str] | str,
+        budget: float | str | None = None,
+        to_come: float | str | None = None,
         lag_timeout: float | timedelta = 300,
         topview_conn_id: str | None = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -61,6 +69,8 @@ class TopviewRunCostOperator(BaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.task_ids = task_ids
+        self.budget = budget
+        self.to_come = to_come
         self.lag_timeout = lag_timeout
         self.topview_conn_id = topview_conn_id
         self.deferrable = deferrable
@@ -81,7 +91,7 @@ class TopviewRunCostOperator(BaseOperator):
         while True:
             found = late.bill.settled(lines, self.charges(lines))
             if not late.bill.unknown(found) or time.time() >= until:
-                return self.report(found)
+                return self.report(context, found)
             self.log.info("%d TopView tasks are not in the credit log yet", len(late.bill.unknown(found)))
             self.pause(until)
 
@@ -89,27 +99,53 @@ class TopviewRunCostOperator(BaseOperator):
         """Return what the tasks had from TopView, as their cards say."""
         found = []
         for task_id in self.tasks(context):
-            cards = _cards(context["ti"].xcom_pull(task_ids=task_id, key="topview"))
+            cards = self.cards(context, task_id)
             if not cards:
                 self.log.info("%s had nothing from TopView: it was skipped, or ended before TopView took it", task_id)
             found += [late.bill.line_of(task_id, card) for card in cards]
         return found
 
+    def cards(self, context: Context, task_id: str) -> list[Mapping[str, Any]]:
+        """
+        Return the cards of all instances of a task.
+
+        A sensor's card is none of them: it waited for what another task bought.
+
+        :param context: Airflow's context.
+        :param task_id: The task.
+        """
+        cards = every(context["ti"].xcom_pull(task_ids=task_id, key="topview"))
+        return [card for card in cards if card.get("topview_task_id") and card.get("bought", True)]
+
     def tasks(self, context: Context) -> list[str]:
         """
         Return the names of the tasks.
 
-        :raises TopviewInvalidRequest: There are none, or the DAG does not have one of them.
+        :raises TopviewInvalidRequest: There are none to add up, or the DAG does not have one of them.
         """
-        field = catalog.Field("task_ids", "array[string]")
+        names = self.named(context, "task_ids", self.task_ids)
+        if not names and self.budget is None:
+            there = ", ".join(context["dag"].task_dict)
+            raise TopviewInvalidRequest(f"task_ids: name at least one task; it has {there}")
+        return names
+
+    def named(self, context: Context, argument: str, value: Any) -> list[str]:
+        """
+        Return the tasks that an argument names.
+
+        :param context: Airflow's context.
+        :param argument: The argument, for the message.
+        :param value: A list or one name.
+        :raises TopviewInvalidRequest: It is neither, or the DAG does not have one of them.
+        """
         try:
-            names = list(dict.fromkeys(field.to_wire(self.task_ids)))
+            names = list(dict.fromkeys(catalog.Field(argument, "array[string]").to_wire(value)))
         except catalog.FieldError as error:
-            raise TopviewInvalidRequest(f"task_ids: {error}") from None
+            raise TopviewInvalidRequest(f"{argument}: {error}") from None
         there = context["dag"].task_dict
-        if not names or (wrong := [name for name in names if name not in there]):
-            said = f"no task {', '.join(wrong)} in this DAG" if names else "name at least one task"
-            raise TopviewInvalidRequest(f"task_ids: {said}; it has {', '.join(there)}")
+        if wrong := [name for name in names if name not in there]:
+            said = f"no task {', '.join(wrong)} in this DAG; it has {', '.join(there)}"
+            raise TopviewInvalidRequest(f"{argument}: {said}")
         return names
 
     def charges(self, lines: Sequence[Line]) -> dict[str, list[float]]:
@@ -165,20 +201,47 @@ class TopviewRunCostOperator(BaseOperator):
         )
         raise AssertionError("defer always raises")
 
-    def report(self, lines: Sequence[Line]) -> dict[str, Any]:
-        """Write the table into the log and return the result."""
+    def report(self, context: Context, lines: Sequence[Line]) -> dict[str, Any]:
+        """
+        Write the table into the log and return the result.
+
+        :param context: Airflow's context.
+        :param lines: What the tasks had, with what is known of their cost.
+        """
         self.log.info("What this run cost at TopView:\n%s", late.bill.table(lines))
         unknown = late.bill.unknown(lines)
         tasks = [line.shown() for line in lines]
-        return {"total": late.bill.total(lines), "complete": not unknown, "unknown": unknown, "tasks": tasks}
+        found = {"total": late.bill.total(lines), "complete": not unknown, "unknown": unknown, "tasks": tasks}
+        self.refuse_above(found)
+        return found
+
+    def refuse_above(self, found: Mapping[str, Any]) -> None:
+        """
+        Skip this task and what stands behind it if too little of the budget is left.
+
+        :param found: What the tasks cost.
+        :raises AirflowSkipException: What they cost and what is to come are more than ``budget``, or nobody knows.
+        """
+        budget = late.budget.amount("budget", self.budget)
+        if budget is None:
+            return
+        to_come = late.budget.amount("to_come", self.to_come) or 0.0
+        if not found["complete"]:
+            raise AirflowSkipException(
+                f"nobody knows yet what {len(found['unknown'])} tasks of this run cost, so nothing more is bought"
+            )
+        if found["total"] + to_come > budget:
+            raise AirflowSkipException(
+                f"this run cost {found['total']:g} credits, and {to_come:g} are to come: more than its budget of "
+                f"{budget:g}"
+            )
 
 
-def _cards(found: Any) -> list[Mapping[str, Any]]:
+def every(found: Any) -> list[Mapping[str, Any]]:
     """
-    Return the cards of a task: Airflow gives a single one as it is, several as a sequence, and None for none.
+    Return the mappings among XComs: Airflow gives a single one as it is, several as a sequence, and None for none.
 
-    A sensor's card is none of them: it waited for what another task bought.
+    :param found: What ``xcom_pull`` gave.
     """
     many = [found] if isinstance(found, Mapping) else found or []
-    cards = [card for card in many if isinstance(card, Mapping) and card.get("topview_task_id")]
-    return [card for card in cards if card.get("bought", True)]
+    return [one for one in many if isinstance(one, Mapping)]
