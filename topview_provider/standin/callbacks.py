@@ -96,8 +96,9 @@ def biz_type(job: Job) -> str:
 
     :param job: The job that ended.
     """
-    word = job.row.callback or job.row.name.upper()
-    return word.replace("EXPORT", "PREVIEW") if is_preview(job.row, job.body) else word
+    if is_preview(job.row, job.body):
+        return job.row.preview_callback
+    return job.row.callback or job.row.name.upper()
 
 
 def judge(status: int, text: str, uuid: str) -> dict[str, Any]:
