@@ -69,7 +69,7 @@ class Notice:
             found = None
         if not isinstance(found, dict):
             raise HTTPException(400, "A callback is a JSON object")
-        values = (str(found.get(key)) if isinstance(found.get(key), str | int) else "" for key in FIELDS)
+        values = (str(found.get(key)) if type(found.get(key)) in (str, int) else "" for key in FIELDS)
         uuid, word, topview_task_id = (value if ID.fullmatch(value) else "" for value in values)
         return cls(uuid, word, topview_task_id, family)
 
