@@ -16,6 +16,7 @@ from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 
 KEY = secrets.token_hex(16)
+NOTICE = secrets.token_hex(32)
 LIMIT = 120.0
 
 
@@ -44,6 +45,9 @@ def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             shutil.copy(file, dags)
     env = {
         "AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(service, KEY),
+        # Of the API server, which receives callbacks, and of the DAG that orders them.
+        "AIRFLOW__TOPVIEW__NOTICE_SECRET": NOTICE,
+        "AIRFLOW_VAR_TOPVIEW_NOTICE_SECRET": NOTICE,
         "AIRFLOW_CONN_TOPVIEW_WRONG": connection(service, "not-the-key"),
         # SQLite takes one writer: more workers only make each other wait, or fail.
         "AIRFLOW__CORE__PARALLELISM": "2",
