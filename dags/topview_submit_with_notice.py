@@ -1,8 +1,8 @@
 """
 A marketing video is ordered, and nobody waits: TopView itself says when it is done, and `topview_on_notice` fetches it.
 
-The API server must receive callbacks (`docs/notices.md`): set `[topview] notice_secret` there, and the same secret as the
-Variable `topview_notice_secret`, which Airflow masks. A callback is a hint: what must not be missed is better waited for.
+The API server must receive callbacks (`docs/notices.md`): set `[topview] notice_secret` there, and the same secret as
+the Variable `topview_notice_secret`, which Airflow masks. A callback is a hint: wait for what must not be missed.
 """
 
 import pendulum

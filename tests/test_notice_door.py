@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
 
+from tools.processes import until
 from topview_provider.plugins import notice
 from topview_provider.plugins.bucket import Bucket, Seldom
 from topview_provider.plugins.notice import LARGEST, RATE, Door, Notice, secrets_set
+from topview_provider.plugins.topview import TopviewServer
 
 SECRET, OLD = "s" * 40, "o" * 40
 UUID, TASK = "n-1", "5f0c1d2e3a4b4c5d8e9f0a1b2c3d4e5f"
@@ -235,11 +241,39 @@ def test_a_secret_may_come_from_a_command(monkeypatch: pytest.MonkeyPatch) -> No
     assert secrets_set() == [SECRET]
 
 
+def test_the_access_log_of_a_web_server_does_not_show_the_secret(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AIRFLOW__TOPVIEW__NOTICE_SECRET", SECRET)
+    caplog.set_level(logging.INFO, "uvicorn.access")
+    airflow = FastAPI()
+    airflow.mount("/topview", TopviewServer())
+    with served(airflow) as url:
+        statuses = [httpx.post(f"{url}/topview/notice/{path}", json={}).status_code for path in (SECRET, "x" * 40)]
+    assert statuses == [200, 404]
+    lines = [record.getMessage() for record in caplog.records if record.name == "uvicorn.access"]
+    assert [line.split('"')[1] for line in lines] == ["POST /topview/notice/hidden HTTP/1.1"] * 2
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an application as Airflow's API server does, access log included, and yield its address."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=True))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread.start()
+        until(lambda: server.started, limit=30, what="uvicorn", pause=0.01)
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(30)
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (f"/topview/notice/{SECRET}", "/topview/notice/***"),
-        (f"/a/topview/notice/{SECRET}/scraper", "/a/topview/notice/***"),
+        (f"/topview/notice/{SECRET}", "/topview/notice/hidden"),
+        (f"/a/topview/notice/{SECRET}/scraper", "/a/topview/notice/hidden"),
         ("/topview/www/task.html", "/topview/www/task.html"),
     ],
 )

@@ -166,7 +166,7 @@ def hide(scope: MutableMapping[str, Any]) -> None:
     """
     before, found, _ = scope["path"].partition(PATH)
     if found:
-        scope["path"] = f"{before}{PATH}***"
+        scope["path"] = f"{before}{PATH}hidden"
         scope["raw_path"] = scope["path"].encode()
 
 
