@@ -14,6 +14,8 @@ from topview_provider.catalog import FAMILIES, LISTINGS
 from topview_provider.cli import definition
 from topview_provider.cli.running import Code
 from topview_provider.exceptions import TopviewError
+from topview_provider.plugins import confirming
+from topview_provider.results import Phase, State
 from topview_provider.standin.server import StandIn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +96,17 @@ def test_the_stand_in_document_names_every_option() -> None:
     names = [field.replace("_", "-") for field in Options.__dataclass_fields__]
     assert [name for name in names if f"`--{name}" not in options] == []
     assert StandIn.__doc__
+
+
+def test_the_document_of_callbacks_names_each_option_each_key_and_the_families_without_a_word() -> None:
+    text = (ROOT / "docs" / "notices.md").read_text()
+    options = [name for name in provider_info.CONFIG["topview"]["options"] if name.startswith("notice_")]
+    assert [name for name in options if f"| `{name}` |" not in text] == []
+    end = {"uuid", *confirming._facts(FAMILIES["scraper"], {}, {}, State(Phase.SUCCESS))}
+    keys = re.findall(r"^\| (`.*?`) \|", text.partition("key of the extra")[2], re.MULTILINE)
+    assert end | {"family", "topview_task_id", "topview_conn_id"} == set(re.findall(r"`(\w+)`", " ".join(keys)))
+    wordless = text.partition("which need it:")[2].partition(".")[0]
+    assert set(re.findall(r"`(\w+)`", wordless)) == {name for name, row in FAMILIES.items() if not row.callback}
 
 
 CLI = (ROOT / "docs" / "cli.md").read_text()

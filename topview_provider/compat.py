@@ -6,6 +6,7 @@ import logging
 import os
 from datetime import datetime
 from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -116,3 +117,15 @@ def commands() -> Any:
 def become_command() -> None:
     """Let this process read connections from Airflow's database, as Airflow 3 lets its own commands only."""
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+
+
+def asset_events() -> SimpleNamespace:
+    """Return what Airflow's own route writes an asset event with: session, retries, tables, manager (Airflow 3)."""
+    tables = import_module("airflow.models.asset")
+    return SimpleNamespace(
+        session=import_module("airflow.utils.session").create_session,
+        tries=import_module("airflow.utils.retries").run_with_db_retries,
+        asset=tables.AssetModel,
+        event=tables.AssetEvent,
+        manager=import_module("airflow.assets.manager").asset_manager,
+    )

@@ -92,6 +92,23 @@ CONFIG: dict[str, Any] = {
                 "example": None,
                 "default": "True",
             },
+            "notice_secret": {
+                "description": "Receive TopView's callbacks below /topview/notice/<secret> of the API server (Airflow "
+                "3.1 and later). At least 32 characters: letters, digits, - and _. Several with commas between them "
+                "all open, so that one can be replaced by the next. Empty: nothing is received.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": None,
+                "default": "",
+                "sensitive": True,
+            },
+            "notice_conn_id": {
+                "description": "Connection by which TopView is asked whether a callback is true.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": None,
+                "default": "topview_default",
+            },
             "ledger_path": {
                 "description": "Folder in which paying operators keep a JSON record per task instance on Airflow "
                 "before 3.3, which has no task state store: any URL that ObjectStoragePath knows, shared by workers.",

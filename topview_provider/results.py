@@ -149,6 +149,11 @@ def seen_item(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, st
     return FAILED_BEFORE if _parent_state(row, answer).phase is Phase.FAILED else ""
 
 
+def standing(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]) -> str:
+    """Return what tells all judged items that are there now from later ones under the same id; no signature in it."""
+    return " ".join(sorted(_mark(row, item) for item in _picked(row, answer, judge)))
+
+
 def under_way(row: TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]) -> bool:
     """Tell whether the judged item is being made: a failure that stood there before is gone then."""
     states = [_word_state(item.get(row.item_status_key), "") for item in _picked(row, answer, judge)]

@@ -18,6 +18,7 @@ from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 
 KEY = secrets.token_hex(16)
+NOTICE = secrets.token_hex(32)
 LIMIT = 120.0
 
 
@@ -55,6 +56,9 @@ def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             shutil.copy(file, dags)
     env = {
         "AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(service, KEY),
+        # Of the API server, which receives callbacks, and of the DAG that orders them.
+        "AIRFLOW__TOPVIEW__NOTICE_SECRET": NOTICE,
+        "AIRFLOW_VAR_TOPVIEW_NOTICE_SECRET": NOTICE,
         "AIRFLOW_CONN_TOPVIEW_WRONG": connection(service, "not-the-key"),
         "AIRFLOW_CONN_PRODUCTS_DB": json.dumps({"conn_type": "sqlite", "host": products_table(home / "products.db")}),
         # SQLite takes one writer: more workers only make each other wait, or fail.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.answers import ANSWERS, words_of
-from tests.e2e.conftest import LIMIT, begin
+from tests.e2e.conftest import LIMIT, NOTICE, begin
+from tools.processes import until
 from tools.rest import DagRun
 from tools.settings import ROOT
 from tools.stack import AirflowStack
@@ -16,6 +18,9 @@ from topview_provider.standin.server import StandIn
 
 EXAMPLES = sorted(path.stem for path in (ROOT / "dags").glob("*.py"))
 MEDIA = Path(server.__file__).parent / "media"
+BY_EVENT = "topview_on_notice"
+"""Started by the callback of what the next one orders."""
+UNWAITED = "topview_submit_with_notice"
 FILES = {
     "picture": "*.jpg",
     "mask": "*.png",
@@ -31,12 +36,12 @@ def media(pattern: str) -> str:
     return str(next(iter(sorted(MEDIA.glob(pattern)))))
 
 
-def conf_of(folder: Path) -> dict[str, object]:
+def conf_of(folder: Path, airflow_url: str) -> dict[str, object]:
     """Return params that fit every example: Airflow refuses those that a DAG does not have, so each takes its own."""
     files = {name: media(pattern) for name, pattern in FILES.items()} | tables(folder)
     pictures = [media("*.jpg"), media("*.png")]
-    link = "https://shop.example/lamp"
-    return {**files, "pictures": pictures, "folder": str(folder), "product_link": link, "most": 2}
+    texts = {"folder": str(folder), "product_link": "https://shop.example/lamp", "airflow_url": airflow_url}
+    return {**files, **texts, "pictures": pictures, "most": 2}
 
 
 def tables(folder: Path) -> dict[str, str]:
@@ -61,10 +66,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def runs(stack: AirflowStack, folders: dict[str, Path]) -> dict[str, DagRun]:
     """Start all examples at once."""
     started = {}
+    stack.api.wait_for_dag(BY_EVENT, limit=LIMIT)
+    stack.api.unpause(BY_EVENT)
     for dag_id in EXAMPLES:
         stack.api.wait_for_dag(dag_id, limit=LIMIT)
         known = stack.api.get(f"/dags/{dag_id}/details")["params"]
-        conf = conf_of(folders[dag_id])
+        conf = conf_of(folders[dag_id], stack.url)
         started[dag_id] = begin(stack, dag_id, **{name: conf[name] for name in conf if name in known})
     return started
 
@@ -79,7 +86,7 @@ def test_the_example_ends_in_success_and_its_waiting_tasks_were_deferred(
     assert run.wait(limit=4 * LIMIT, progress=lambda _: stack.check_alive()) == "success", _why(run)
     deferred = {event["task_id"] for event in run.events() if event["event"] == "deferred"}
     tasks = stack.api.get(f"/dags/{dag_id}/tasks")["tasks"]
-    waiting = {task["task_id"] for task in tasks if _waits(task)}
+    waiting = {task["task_id"] for task in tasks if _waits(task) and dag_id != UNWAITED}
     assert waiting - deferred == set()
 
 
@@ -97,6 +104,28 @@ def test_what_a_person_wrote_stands_in_the_script_before_the_export_is_bought(
         if (entry["body"] or {}).get("taskId") == update["body"]["taskId"]
     ]
     assert [path.rpartition("/")[2] for path in after] == ["update", "export"]
+
+
+def test_a_callback_starts_the_example_that_fetches_what_another_one_ordered(
+    runs: dict[str, DagRun], stack: AirflowStack
+) -> None:
+    order = runs[UNWAITED]
+    assert order.wait(limit=4 * LIMIT) == "success", _why(order)
+    topview_task_id = order.xcom("order_video", "topview_task_id")
+    found = until(lambda: _started_by_event(stack), limit=LIMIT, what="a run that the callback started", pause=1)
+    run = DagRun(stack.api, BY_EVENT, found)
+    assert run.wait(limit=4 * LIMIT) == "success", _why(run)
+    path = Path(run.xcom("download", "return_value", map_index=0))
+    assert (path.stem, path.read_bytes()[4:8]) == (topview_task_id, b"ftyp")
+    path.unlink()
+    shown = json.dumps(stack.api.get(f"{order.path}/taskInstances/order_video")) + order.log("order_video")
+    assert "/topview/notice/***/marketing_video" in shown
+    assert NOTICE not in shown
+
+
+def _started_by_event(stack: AirflowStack) -> str:
+    runs = stack.api.get(f"/dags/{BY_EVENT}/dagRuns")["dag_runs"]
+    return next((str(run["dag_run_id"]) for run in runs if run["run_type"] == "asset_triggered"), "")
 
 
 def _waits(task: dict[str, object]) -> bool:

@@ -33,7 +33,15 @@ def topview() -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="module")
-def server(topview: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowStack]:
+def settings() -> dict[str, str]:
+    """What a module sets in the environment of its API server."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def server(
+    topview: StandIn, settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AirflowStack]:
     """Only the API server of Airflow, with the DAGs ``open`` and ``closed`` and three users."""
     home = tmp_path_factory.mktemp("airflow")
     passwords = home / "passwords.json"
@@ -45,6 +53,7 @@ def server(topview: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         **{f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections(topview).items()},
+        **settings,
     }
     stack = AirflowStack(home, Path(__file__).parent / "dags", env=env)
     try:

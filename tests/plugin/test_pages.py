@@ -82,6 +82,22 @@ def test_a_player_knows_every_kind_of_output() -> None:
     assert kinds == set(re.findall(r"^  (\w+):", makers, re.MULTILINE))
 
 
+@pytest.mark.parametrize("path", ["/notice/", f"/notice/{'s' * 40}", f"/notice/{'s' * 40}/scraper"])
+def test_without_a_secret_there_is_no_way_for_callbacks(path: str, admin: Visitor) -> None:
+    answers = [admin.session.post(f"{admin.url}/topview{place}", json={}, timeout=60) for place in (path, "/unknown")]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(404, {"detail": "Not Found"})] * 2
+
+
+@pytest.mark.parametrize(("line", "there"), [("2.11.2", False), ("3.0.6", False), ("3.1.0", True)])
+def test_callbacks_need_no_pages_but_an_airflow_that_can_take_them(
+    line: str, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(airflow, "__version__", line)
+    monkeypatch.setenv("AIRFLOW__TOPVIEW__PAGES", "False")
+    monkeypatch.setenv("AIRFLOW__TOPVIEW__NOTICE_SECRET", "s" * 40)
+    assert (bool(views()), bool(servers())) == (False, there)
+
+
 @pytest.mark.parametrize("line", ["2.11.2", "3.0.6"])
 def test_an_airflow_that_shows_no_pages_of_plugins_gets_nothing(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(airflow, "__version__", line)

@@ -93,6 +93,16 @@ def test_a_preview_has_a_type_of_its_own(preview: str, word: str, receiver: Rece
     assert receiver.seen[0][1]["bizType"] == word
 
 
+def test_every_callback_is_sent_again_word_for_word_on_order(receiver: Receiver, client: Client) -> None:
+    for _ in range(2):
+        client.submit(ROW, {**BODY, "noticeUrl": receiver.url})
+    wait_for(lambda: len(client.service.callbacks()) == 2)
+    assert client.service.replay() == 2
+    bodies = [body for _, body in receiver.seen]
+    assert bodies[2:] == bodies[:2]
+    assert [record["understood"] for record in client.service.callbacks()] == [True] * 4
+
+
 @pytest.mark.parametrize("answer", [b"", b"ok", b"[]", b'{"code":"200","result":{"uuid":"other","result":"success"}}'])
 def test_a_receiver_that_answers_wrongly_is_noted_and_not_asked_again(
     answer: bytes, receiver: Receiver, client: Client

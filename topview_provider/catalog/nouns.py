@@ -151,6 +151,7 @@ class TaskFamily(Row):
     :param cost_key: Where the charge stands; empty if the answer has none.
     :param cost_type: ``number`` or ``string``, as the answer spells it.
     :param callback: ``bizType`` of the callback; empty if unknown.
+    :param preview_callback: ``bizType`` of the callback when the request says ``preview``.
     :param charge: What one task costs in the stand-in; not a price list.
     :param expected_seconds: Usual time to the result, shown to people.
     :param poll_seconds: Interval between polls.
@@ -176,6 +177,7 @@ class TaskFamily(Row):
     cost_key: str = ""
     cost_type: str = "number"
     callback: str = ""
+    preview_callback: str = ""
     charge: float = 1
     expected_seconds: float
     poll_seconds: float

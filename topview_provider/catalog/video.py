@@ -115,6 +115,7 @@ MARKETING_VIDEO = TaskFamily(
     values=_VALUES,
     title_path="{items}[].title",
     callback="M2V_EXPORT",
+    preview_callback="M2V_PREVIEW",
     charge=5,
     expected_seconds=480,
     poll_seconds=10,

@@ -1,5 +1,5 @@
 """
-The plugin that Airflow finds by its entry point: a tab on tasks, a gallery, and the server behind both.
+The plugin that Airflow finds by its entry point: a tab on tasks, a gallery, and the server behind both and callbacks.
 
 Every process of Airflow imports this, a worker for each task; what costs time is imported by the first request.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowPlugin
+from airflow.providers.common.compat.sdk import AirflowPlugin, conf
 
+from topview_provider import compat
 from topview_provider.links import PREFIX, TAB, pages_shown, root
 
 AIRFLOW = "topview.airflow"
@@ -46,8 +47,14 @@ def views() -> list[dict[str, Any]]:
 
 
 def servers() -> list[dict[str, Any]]:
-    """Return what the API server mounts: nothing where no page needs it."""
-    return [{"app": TopviewServer(), "url_prefix": PREFIX, "name": "TopView"}] if pages_shown() else []
+    """Return what the API server mounts: nothing where neither page nor callback needs it."""
+    wanted = pages_shown() or _receives()
+    return [{"app": TopviewServer(), "url_prefix": PREFIX, "name": "TopView"}] if wanted else []
+
+
+def _receives() -> bool:
+    """Tell whether callbacks shall be received; asked last, for a secret may have to be fetched from somewhere."""
+    return compat.airflow_line() >= (3, 1) and bool(conf.get("topview", "notice_secret", fallback=""))
 
 
 class TopviewPlugin(AirflowPlugin):

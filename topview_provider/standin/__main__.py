@@ -20,8 +20,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="topview-standin",
         description="A TopView of your own: rehearse DAGs against it without an account and without credits.",
-        epilog="The control plane is at /_standin/: stats, jobs, requests, uploads, callbacks, faults, advance, key, "
-        "reset.",
+        epilog="The control plane is at /_standin/: stats, jobs, requests, uploads, callbacks, faults, advance, "
+        "replay, key, reset.",
     )
     for item in fields(Options):
         words, choices = item.metadata["help"], item.metadata["choices"] or None

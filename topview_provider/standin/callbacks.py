@@ -1,4 +1,4 @@
-"""Callbacks: one POST to the ``noticeUrl`` when a task ends; what the receiver says is kept, nothing is sent twice."""
+"""Callbacks: one POST to the ``noticeUrl`` when a task ends; what the receiver says is kept. Sent again on order."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Callbacks:
         self.clock = clock
         self._moved = asyncio.Event()
         self.sent: deque[dict[str, Any]] = deque(maxlen=10_000)
+        self._bodies: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1_000)
         self._running: set[asyncio.Task[None]] = set()
 
     def order(self, job: Job, url: str, result: Callable[[], Any]) -> None:
@@ -74,6 +75,17 @@ class Callbacks:
             "errorMsg": job.error or None,
             "result": result(),
         }
+        self._bodies.append((url, body))
+        await self._send(url, body)
+
+    async def replay(self) -> int:
+        """Send every callback again, word for word, and return how many those are."""
+        bodies = list(self._bodies)
+        for url, body in bodies:
+            await self._send(url, body)
+        return len(bodies)
+
+    async def _send(self, url: str, body: dict[str, Any]) -> None:
         record = {"url": url, **{key: body[key] for key in ("uuid", "bizType", "taskId", "status")}}
         self.sent.append({**record, "time": time.time(), **await self._post(url, body)})
 
@@ -96,8 +108,9 @@ def biz_type(job: Job) -> str:
 
     :param job: The job that ended.
     """
-    word = job.row.callback or job.row.name.upper()
-    return word.replace("EXPORT", "PREVIEW") if is_preview(job.row, job.body) else word
+    if is_preview(job.row, job.body):
+        return job.row.preview_callback
+    return job.row.callback or job.row.name.upper()
 
 
 def judge(status: int, text: str, uuid: str) -> dict[str, Any]:

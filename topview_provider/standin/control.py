@@ -14,7 +14,7 @@ from topview_provider.standin.envelope import FORMAT, Refusal, answer
 if TYPE_CHECKING:
     from topview_provider.standin.front import Front
 
-WRITES = ("POST faults", "DELETE faults", "POST advance", "POST key", "POST reset")
+WRITES = ("POST faults", "DELETE faults", "POST advance", "POST replay", "POST key", "POST reset")
 
 
 class Control:
@@ -56,6 +56,8 @@ class Control:
                 api.clock.ahead += max(0.0, float(order.get("seconds", 0)))
                 api.callbacks.look_again()
                 return 200, {"ahead": api.clock.ahead}
+            case "POST replay":
+                return 200, {"sent": await api.callbacks.replay()}
             case "POST key":
                 self.front.rotate(order.get("api_key"))
                 return 200, {}

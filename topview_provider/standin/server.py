@@ -148,6 +148,10 @@ class StandIn:
         """Return the callbacks that were sent, and what their receivers answered."""
         return list(self.control("GET", "callbacks"))
 
+    def replay(self) -> int:
+        """Send every callback again, as TopView might, and return how many those are."""
+        return int(self.control("POST", "replay")["sent"])
+
     def fault(self, kind: str, **words: Any) -> dict[str, Any]:
         """
         Order something to go wrong.
