@@ -78,6 +78,16 @@ def task_store(context: Any) -> Any | None:
     return context.get("task_state_store")
 
 
+def human_operator() -> Any | None:
+    """Return the operator with which Airflow asks a person (Airflow 3.1 and later), or None."""
+    if airflow_line() < (3, 1):
+        return None
+    try:
+        return import_module("airflow.providers.standard.operators.hitl").HITLOperator
+    except ImportError:
+        return None
+
+
 def commands() -> Any:
     """Return the module with which Airflow describes its own command line."""
     return import_module("airflow.cli.cli_config")

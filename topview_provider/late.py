@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topview_provider import bill, budget, metrics, polling, results, tally
+    from topview_provider import approval, bill, budget, metrics, polling, results, tally
     from topview_provider.catalog import check
     from topview_provider.ledger import book, orphans, records, rules, words
 
 __all__ = [
+    "approval",
     "bill",
     "book",
     "budget",

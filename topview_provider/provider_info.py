@@ -114,8 +114,8 @@ CONFIG: dict[str, Any] = {
 }
 
 ROOMS = (
-    "video", "avatar", "product", "anyshoot", "image", "voice", "script", "lookup", "storage", "account", "board",
-    "spending",
+    "video", "avatar", "product", "anyshoot", "image", "voice", "script", "approval", "lookup", "storage", "account",
+    "board", "spending",
 )  # fmt: skip
 """Modules of operators, in the order of the reference."""
 
@@ -134,7 +134,7 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": "TopView", "external-doc-url": "https://docs.topview.ai", "tags": ["service"]}
         ],
         "operators": [_modules(f"topview_provider.operators.{module}" for module in ROOMS)],
-        "sensors": [_modules(["topview_provider.sensors.topview"])],
+        "sensors": [_modules(["topview_provider.sensors.topview", "topview_provider.sensors.approval"])],
         "hooks": [_modules(["topview_provider.hooks.topview"])],
         "triggers": [_modules(["topview_provider.triggers.topview"])],
         "connection-types": [CONNECTION],

@@ -39,7 +39,7 @@ def server(topview: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps({name: name for name in ROLES}))
     env = {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(importable(home)), os.environ.get("PYTHONPATH")])),
         "AIRFLOW__CORE__AUTH_MANAGER": "tests.plugin.guard.GuardedAuthManager",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
@@ -55,6 +55,14 @@ def server(topview: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield stack
     finally:
         stack.close()
+
+
+def importable(home: Path) -> Path:
+    """Return a folder from which ``tests`` can be imported; the checkout itself would show the plugin a second time."""
+    folder = home / "importable"
+    folder.mkdir()
+    (folder / "tests").symlink_to(ROOT / "tests")
+    return folder
 
 
 def connections(service: StandIn) -> dict[str, str]:
