@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.ui.screens import PHONE, WIDE, create_connection, expect, frame, playwright
+from tests.e2e.ui.screens import PHONE, WIDE, create_connection, expect, ours, playwright
 from tools.rest import DagRun
 from tools.settings import ROOT
 from tools.stack import AirflowStack
@@ -19,7 +19,7 @@ from topview_provider.standin.server import StandIn
 
 PICTURES = ROOT / "build" / "ui"
 LIMIT = 120.0
-EXAMPLES = ("topview_marketing_video",)
+EXAMPLES = ("topview_marketing_video", "topview_approval")
 VIEWS = {
     "dark-phone": ("dark", PHONE),
     "light-phone": ("light", PHONE),
@@ -125,6 +125,13 @@ def shop(shop_begun: DagRun) -> DagRun:
     return shop_begun
 
 
+@pytest.fixture(scope="session")
+def approval(shop_begun: DagRun, begin: Callable[..., DagRun], tmp_path_factory: pytest.TempPathFactory) -> DagRun:
+    """A run that will wait for somebody who approves a script."""
+    folder = tmp_path_factory.mktemp("approved")
+    return begin("topview_approval", product_link="https://shop.example/desk-lamp", folder=str(folder))
+
+
 @pytest.fixture
 def tab(window: Any) -> Iterator[Callable[[str], Any]]:
     """What opens a page of Airflow: ``tab("/dags")``; errors of its scripts fail the test."""
@@ -161,15 +168,15 @@ def pictures(picture: Callable[[Any, str], None]) -> Callable[..., None]:
     """
     What writes four screenshots: light and dark, wide and on a phone.
 
-    ``ours`` is the part of the page that is our own, and must follow Airflow's theme and fit.
+    With ``own`` it holds a page of ours, which must follow Airflow's theme and fit.
     """
 
-    def take(page: Any, name: str, *, ours: bool = True) -> None:
-        root = (page if "/topview/www/" in page.url else frame(page)).locator("html")
+    def take(page: Any, name: str, *, own: bool = True) -> None:
+        root = ours(page).locator("html")
         for view, (theme, size) in VIEWS.items():
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size(size)
-            if ours:
+            if own:
                 expect(root).to_have_attribute("data-theme", theme)
                 assert root.evaluate("(root) => root.scrollWidth <= root.clientWidth"), view
             picture(page, f"{name}-{view}")

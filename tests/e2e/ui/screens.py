@@ -27,6 +27,11 @@ def frame(page: Any) -> Any:
     return page.frame_locator("iframe[title=TopView]")
 
 
+def ours(page: Any) -> Any:
+    """Return our page, inside of Airflow's or by itself; Airflow adds the address of a frame to its own."""
+    return page if re.match("https?://[^/]+/topview/www/", page.url) else frame(page)
+
+
 def task_path(run: DagRun, task_id: str, map_index: int = -1, tab: str = "/plugin/topview") -> str:
     """Return where Airflow shows a task instance; ``tab`` is one of its tabs."""
     mapped = "" if map_index < 0 else f"/mapped/{map_index}"
@@ -47,9 +52,9 @@ def answer(dialog: Any, section: str, label: str, text: str) -> None:
 
 
 def field(dialog: Any, label: str) -> Any:
-    """Return the place for the answer beside a label, which may end in a star."""
-    words = dialog.get_by_text(re.compile(rf"^{re.escape(label)}\s*\*?$"))
-    return dialog.get_by_role("group").filter(has=words).locator("input, textarea").first
+    """Return the place for the answer beside a label: a group of Airflow's forms begins with its label."""
+    beside = re.compile(rf"^\s*{re.escape(label)}")
+    return dialog.get_by_role("group").filter(has_text=beside).locator("input, textarea").first
 
 
 def connection_form(page: Any, conn_id: str) -> Any:
@@ -95,10 +100,16 @@ def press_trigger(page: Any, dialog: Any, api: AirflowApi) -> DagRun:
     return DagRun(api, found[1], unquote(found[2]))
 
 
+def answer_request(page: Any, label: str, text: str, option: str) -> None:
+    """Fill in one field of what Airflow asks a person, choose an option, and wait until the answer is taken."""
+    field(page, label).fill(text)
+    page.get_by_role("button", name=option, exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="response successful")).to_be_visible()
+
+
 def plays(page: Any, kind: str = "video") -> dict[str, Any]:
     """Play the first film or sound of our page, inside of Airflow's or by itself, and return what the player knows."""
-    place = page if "/topview/www/" in page.url else frame(page)
-    media = place.locator(f".media {kind}").first
+    media = ours(page).locator(f".media {kind}").first
     media.wait_for()
     found: dict[str, Any] = media.evaluate(
         """async (media) => {

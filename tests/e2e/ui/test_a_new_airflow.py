@@ -22,12 +22,12 @@ def test_the_connection_form_has_every_field_with_its_label_and_help(tab: Tab, p
         expect(field(dialog, label)).to_have_attribute("placeholder", words)
     assert field(dialog, "API key").get_attribute("type") == "password"
     expect(dialog.get_by_text("Schema", exact=True)).to_have_count(0)
-    pictures(page, "connection-form", ours=False)
+    pictures(page, "connection-form", own=False)
     dialog.get_by_role("button", name="Extra Fields", exact=True).click()
     for entry in EXTRA.values():
         expect(dialog.get_by_text(entry["label"], exact=True).first).to_be_visible()
         expect(dialog.get_by_text(entry["description"], exact=True)).to_be_visible()
-    pictures(page, "connection-form-extra", ours=False)
+    pictures(page, "connection-form-extra", own=False)
 
 
 def test_the_connection_made_in_the_form_holds_what_was_filled_in(connected: None, airflow: AirflowStack) -> None:

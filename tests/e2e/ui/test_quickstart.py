@@ -77,7 +77,7 @@ def test_the_form_says_what_belongs_in_it(airflow: AirflowStack, tab: Tab, pictu
             if help_text := param["description"]:
                 expect(dialog.get_by_text(help_text).first).to_be_visible()
     answer(dialog, "Product", "Product link", LINK)
-    pictures(page, "trigger-form", ours=False)
+    pictures(page, "trigger-form", own=False)
 
 
 def test_a_task_is_seen_while_it_is_deferred_then_green_and_its_video_plays(
