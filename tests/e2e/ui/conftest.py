@@ -111,25 +111,24 @@ def begin(airflow: AirflowStack, connected: None) -> Callable[..., DagRun]:
 
 
 @pytest.fixture(scope="session")
-def shop_begun(begin: Callable[..., DagRun], topview: StandIn) -> DagRun:
-    """A run with every kind of result, hostile words among them, that goes on while other tests look elsewhere."""
+def begun(
+    begin: Callable[..., DagRun], topview: StandIn, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, DagRun]:
+    """Runs that go on while other tests look elsewhere: every kind of result, hostile words among them; an approval."""
     topview.fault("fail", match={"productName": EVIL_NAME + " broken"}, message=EVIL_ERROR, times=-1)
-    return begin("ui_shop", name=EVIL_NAME, broken=EVIL_NAME + " broken")
-
-
-@pytest.fixture(scope="session")
-def shop(shop_begun: DagRun) -> DagRun:
-    """The same run when it is done."""
-    assert shop_begun.wait(limit=LIMIT * 2) == "failed"
-    assert {task.name for task in shop_begun.tasks() if task.state == "failed"} == {"broken"}
-    return shop_begun
-
-
-@pytest.fixture(scope="session")
-def approval(shop_begun: DagRun, begin: Callable[..., DagRun], tmp_path_factory: pytest.TempPathFactory) -> DagRun:
-    """A run that will wait for somebody who approves a script."""
+    shop = begin("ui_shop", name=EVIL_NAME, broken=EVIL_NAME + " broken")
     folder = tmp_path_factory.mktemp("approved")
-    return begin("topview_approval", product_link="https://shop.example/desk-lamp", folder=str(folder))
+    approval = begin("topview_approval", product_link="https://shop.example/desk-lamp", folder=str(folder))
+    return {run.dag_id: run for run in (shop, approval)}
+
+
+@pytest.fixture(scope="session")
+def shop(begun: dict[str, DagRun]) -> DagRun:
+    """The run with every kind of result when it is done."""
+    run = begun["ui_shop"]
+    assert run.wait(limit=LIMIT * 2) == "failed"
+    assert {task.name for task in run.tasks() if task.state == "failed"} == {"broken"}
+    return run
 
 
 @pytest.fixture
@@ -168,12 +167,15 @@ def pictures(picture: Callable[[Any, str], None]) -> Callable[..., None]:
     """
     What writes four screenshots: light and dark, wide and on a phone.
 
-    With ``own`` it holds a page of ours, which must follow Airflow's theme and fit.
+    With ``own`` it holds a page of ours, which must follow Airflow's theme and fit. Without ``phone`` only wide ones:
+    Airflow shows a task beside its grid, which leaves a phone no room.
     """
 
-    def take(page: Any, name: str, *, own: bool = True) -> None:
+    def take(page: Any, name: str, *, own: bool = True, phone: bool = True) -> None:
         root = ours(page).locator("html")
         for view, (theme, size) in VIEWS.items():
+            if size is PHONE and not phone:
+                continue
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size(size)
             if own:

@@ -14,7 +14,7 @@ from topview_provider.standin.server import StandIn
 Tab, Take = Callable[[str], Any], Callable[..., None]
 
 
-def test_the_connection_form_has_every_field_with_its_label_and_help(tab: Tab, pictures: Take) -> None:
+def test_the_connection_form_has_every_field_with_its_label_and_help(tab: Tab, pictures: Take, picture: Take) -> None:
     page = tab("/connections")
     dialog = connection_form(page, "topview_example")
     for name, words in PLACEHOLDERS.items():
@@ -27,7 +27,7 @@ def test_the_connection_form_has_every_field_with_its_label_and_help(tab: Tab, p
     for entry in EXTRA.values():
         expect(dialog.get_by_text(entry["label"], exact=True).first).to_be_visible()
         expect(dialog.get_by_text(entry["description"], exact=True)).to_be_visible()
-    pictures(page, "connection-form-extra", own=False)
+    picture(page, "connection-form-extra-light-wide")
 
 
 def test_the_connection_made_in_the_form_holds_what_was_filled_in(connected: None, airflow: AirflowStack) -> None:

@@ -16,13 +16,14 @@ WORDS = "A lamp that a person wrote about & approved."
 
 
 def test_the_words_of_an_edited_script_reach_topview_before_the_export_is_paid(
-    approval: DagRun, topview: StandIn, tab: Tab, pictures: Take, picture: Take
+    begun: dict[str, DagRun], topview: StandIn, tab: Tab, pictures: Take, picture: Take
 ) -> None:
+    approval = begun["topview_approval"]
     approval.wait_for_task("approve", "awaiting_input", "deferred", limit=LIMIT * 2)
     assert exports(topview) == []
     page = tab(task_path(approval, "approve", tab="/required_actions"))
     expect(field(page, "Segment 1 of 3")).not_to_have_value("")
-    pictures(page, "approval-form", own=False)
+    pictures(page, "approval-form", own=False, phone=False)
     answer_request(page, "Segment 1 of 3", WORDS, "Approve")
     assert approval.wait(limit=LIMIT * 2) == "success"
     picture(page, "approval-done-light-wide")
