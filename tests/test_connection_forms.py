@@ -94,8 +94,8 @@ def test_the_standard_fields_say_what_belongs_in_them() -> None:
     (form,) = (form for form in HookMetaService.hook_meta_data() if form.connection_type == "topview")
     fields = form.model_dump()["standard_fields"]
     assert [fields[name]["title"] for name in ("login", "password", "host")] == ["Topview-Uid", "API key", "Base URL"]
-    assert all(fields[name]["placeholder"] for name in ("login", "password", "host"))
-    assert fields["port"]["hidden"]
+    assert all(fields[name]["placeholder"] for name in ("login", "password", "host", "port"))
+    assert not fields["port"]["hidden"], "3.3.1 and 3.3.2 test no connection without a port"
     assert fields["url_schema"]["hidden"]
 
 

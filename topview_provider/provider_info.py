@@ -13,8 +13,9 @@ PLACEHOLDERS = {
     "login": "uid, beside the key under API Settings; if empty, TopView is asked for it",
     "password": "key, under API Settings of your TopView account",
     "host": "https://api.topview.ai",
+    "port": "443; Airflow 3.3.1 and 3.3.2 test no connection without a port",
 }
-HIDDEN = ["schema", "port"]
+HIDDEN = ["schema"]
 
 EXTRA: dict[str, dict[str, Any]] = {
     "connect_timeout": {

@@ -17,6 +17,7 @@ from topview_provider.pacing import ADAPTIVE
 from topview_provider.wire import Call, redact_url
 
 DEFAULT_HOST = "https://api.topview.ai"
+USUAL_PORTS = {"http": 80, "https": 443}
 
 log = logging.getLogger(__name__)
 
@@ -242,7 +243,8 @@ def _base_url(conn: Any) -> str:
     if not _is_web_address(host) or any(mark in host for mark in "@?# "):
         raise _invalid(conn.conn_id, f"has the host {redact_url(host)!r}; it must be a base URL like {DEFAULT_HOST}")
     parts = urlsplit(host)
-    if conn.port and parts.port is None:
+    # The usual port says nothing new: with it, records of what was paid for would name another host.
+    if conn.port and parts.port is None and conn.port != USUAL_PORTS[parts.scheme]:
         host = host.replace(parts.netloc, f"{parts.netloc}:{conn.port}", 1)
     return host
 

@@ -81,15 +81,17 @@ export function leadsToAirflow(link) {
 
 export function followTheme() {
   const outside = window.parent.document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
     const said = outside.classList.contains("dark") || outside.classList.contains("light");
     const stored = said ? "" : (localStorage.getItem("theme") ?? "");
-    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const system = dark.matches ? "dark" : "light";
     const outer = outside.classList.contains("dark") ? "dark" : "light";
     const own = ["dark", "light"].includes(stored) ? stored : system;
     document.documentElement.dataset.theme = said ? outer : own;
   };
   apply();
+  dark.addEventListener("change", apply);
   if (window.parent !== window) new MutationObserver(apply).observe(outside, { attributeFilter: ["class"] });
 }
 
