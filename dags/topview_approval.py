@@ -2,8 +2,7 @@
 A person reads the script of a free preview in Airflow, changes it or not, and approves: only then a video is bought.
 
 Trigger it and fill in the form. When the task `approve` waits for input, open *Required Actions*, watch the preview,
-edit the words and press *Approve*. *Reject* ends the run unpaid. Needs Airflow 3.1; below it, take
-`topview_approval_by_file`. A voice or an avatar that does not exist ends the run before anything is sent.
+edit the words and press *Approve*; *Reject* ends the run unpaid. Below Airflow 3.1 take `topview_approval_by_file`.
 """
 
 import pendulum
@@ -35,24 +34,20 @@ with DAG(
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", examples=["s3://bucket"]),
     },
 ):
-    avatar = TopviewChooseAvatarOperator(task_id="avatar", name="{{ params.avatar or '' }}")
-    voice = TopviewChooseVoiceOperator(
-        task_id="voice", name="{{ params.voice or '' }}", language="{{ params.language }}"
-    )
+    language, avatar, voice = "{{ params.language }}", "{{ params.avatar or '' }}", "{{ params.voice or '' }}"
     preview = TopviewMarketingVideoOperator(
         task_id="preview",
         product_link="{{ params.product_link }}",
-        language="{{ params.language }}",
+        language=language,
         video_length_type="{{ params.length }}",
-        avatar_id=avatar.output,
-        voice_id=voice.output,
+        avatar_id=TopviewChooseAvatarOperator(task_id="avatar", name=avatar).output,
+        voice_id=TopviewChooseVoiceOperator(task_id="voice", name=voice, language=language).output,
         preview=True,
     )
     task_id = preview.output["topview_task_id"]
     approve = TopviewScriptApprovalOperator(task_id="approve", topview_task_id=task_id)
-    update = TopviewMarketingVideoScriptUpdateOperator(
-        task_id="write_script", topview_task_id=task_id, script_contents=approve.output, missing_ok=True
-    )
+    words = {"script_contents": approve.output, "missing_ok": True}
+    update = TopviewMarketingVideoScriptUpdateOperator(task_id="write_script", topview_task_id=task_id, **words)
     export = TopviewMarketingVideoExportOperator(task_id="export", topview_task_id=task_id)
     download = TopviewDownloadOperator(
         task_id="download",

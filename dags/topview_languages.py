@@ -8,6 +8,10 @@ from topview_provider.operators.lookup import TopviewChooseVoiceOperator
 from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
+LINK = {"type": "string", "pattern": "^https?://.+", "examples": ["https://shop.example/desk-lamp"]}
+CODES = {"type": "object", "propertyNames": {"pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, "minProperties": 1}
+VOICES = "Language and name of its voice; an empty name takes the first voice of the language."
+
 
 @task
 def languages(params=None):
@@ -38,21 +42,12 @@ with DAG(
     "topview_languages",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "product_link": Param("https://shop.example/desk-lamp", type="string", title="Product link", section="Product"),
-        "voices": Param(
-            {"en": "", "de": ""},
-            type="object",
-            title="Voices",
-            section="Languages",
-            description="Language and name of its voice; an empty name takes the first voice of the language.",
-            additionalProperties={"type": "string"},
-            minProperties=1,
-        ),
+        "product_link": Param(**LINK, title="Product link", section="Product", description="Its page in a shop."),
+        "voices": Param({"en": "", "de": ""}, **CODES, title="Voices", section="Languages", description=VOICES),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):

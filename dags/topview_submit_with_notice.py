@@ -10,6 +10,8 @@ from airflow.providers.common.compat.sdk import DAG, Param
 
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
+LINK = {"type": "string", "pattern": "^https?://.+", "examples": ["https://shop.example/desk-lamp"]}
+
 with DAG(
     "topview_submit_with_notice",
     schedule=None,
@@ -19,7 +21,7 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "product_link": Param("https://shop.example/desk-lamp", type="string", title="Product link", section="Product"),
+        "product_link": Param(**LINK, title="Product link", section="Product", description="Its page in a shop."),
         "language": Param("en", title="Language", section="Video", enum=["en", "de", "es", "fr", "it", "ja", "zh-CN"]),
         "airflow_url": Param(
             "https://airflow.example",
