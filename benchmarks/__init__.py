@@ -1,1 +1,1 @@
-"""Ours beside its peers and beside the bare limits, in one run; ``make bench`` starts it."""
+"""Ours beside its peers and beside the bare clients, in one run; ``make bench`` starts it."""

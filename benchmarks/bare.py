@@ -1,4 +1,4 @@
-"""The bare limits: pollers that check nothing and forgive nothing."""
+"""The bare clients: pollers that check nothing and forgive nothing."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def sockets(url: str) -> Sockets:
 
 
 class RawSocket(Bare):
-    """Poll over a raw socket of asyncio: the limit."""
+    """Poll over a raw socket of asyncio: the yardstick."""
 
     async def ask(self) -> bytes:
         """Return the body of one answer."""

@@ -1,4 +1,4 @@
-"""Ours, the peers and the bare limits: how each is built, and what its event says."""
+"""Ours, the peers and the bare clients: how each is built, and what its event says."""
 
 from __future__ import annotations
 
@@ -203,8 +203,8 @@ CLIENTS = {
         blocks=True,
         package="apache-airflow-providers-airbyte",
     ),
-    "aiohttp": Client("one shared aiohttp session", _bare("SharedSession")),
-    "raw": Client("raw asyncio socket (the limit)", _bare("RawSocket")),
+    "aiohttp": Client("one shared aiohttp session (bare)", _bare("SharedSession")),
+    "raw": Client("raw asyncio socket (bare)", _bare("RawSocket")),
     "sleep": Client("a trigger that only sleeps", _bare("Sleeper")),
 }
 BARE = ("aiohttp", "raw", "sleep")

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -79,7 +80,18 @@ class Run:
         end = began + 60 * self.scale.minutes
         waiting = Waiting(self.ground, self.report, self.scale.hurry)
         cells = self.scale.cells(peers)
-        waiting.measure(cells, float("inf"))
+        with ThreadPoolExecutor(2 if self.scale.side_by_side else 1) as pool:
+            first = [pool.submit(waiting.measure, cells, float("inf")), pool.submit(self._parts, peers, airflow)]
+        for job in first:
+            job.result()
+        for _ in range(self.scale.rounds - 1):
+            waiting.measure(self.scale.repeated(cells), end)
+        self.problems += waiting.problems
+        minutes = round((time.monotonic() - began) / 60, 1)
+        size = {"count": self.scale.count, "many": self.scale.many, "megabytes": self.scale.megabytes}
+        return {"machine": around, "minutes": minutes, **size, "polls": waiting.flat(), **self.found}
+
+    def _parts(self, peers: bool, airflow: bool) -> None:
         self._part("pacing", lambda: simulation.simulate(self.scale.tasks))
         self._part("imports", lambda: self._imports(peers))
         self._part("parsing", self._parsing)
@@ -87,12 +99,6 @@ class Run:
         self._part("faults", lambda: self._faults(peers))
         if airflow:
             self._part("triggerer", self._triggerer)
-        for _ in range(self.scale.rounds - 1):
-            waiting.measure(self.scale.repeated(cells), end)
-        self.problems += waiting.problems
-        minutes = round((time.monotonic() - began) / 60, 1)
-        size = {"count": self.scale.count, "many": self.scale.many, "megabytes": self.scale.megabytes}
-        return {"machine": around, "minutes": minutes, **size, "polls": waiting.flat(), **self.found}
 
     def _part(self, name: str, measure: Callable[[], list[dict[str, Any]]]) -> None:
         began = time.monotonic()

@@ -39,6 +39,7 @@ class Scale:
     :param watched: For how many seconds it is watched.
     :param tasks: Simulated tasks of each family.
     :param minutes: After which nothing is measured again; what must be measured once is measured in any case.
+    :param side_by_side: Measure waiting while all else is measured: half the time, and figures that mean nothing.
     """
 
     count: int = 1000
@@ -57,6 +58,7 @@ class Scale:
     watched: float = 20.0
     tasks: int = simulation.TASKS
     minutes: float = 20.0
+    side_by_side: bool = False
 
     def cells(self, peers: bool) -> list[Cell]:
         """
@@ -110,7 +112,8 @@ SCALES = {
         faults=("reset", "500", "page", "strange"),
         deferred=5,
         watched=1.0,
-        tasks=5,
+        tasks=40,
         minutes=0.0,
+        side_by_side=True,
     ),
 }

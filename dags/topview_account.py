@@ -19,8 +19,15 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "notice_url": Param(None, type=["null", "string"], title="Callback address", section="Callback"),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result"),
+        "notice_url": Param(
+            None,
+            type=["null", "string"],
+            title="Callback address",
+            section="Callback",
+            description="Where TopView shall POST when a task ends; empty: an example.",
+            examples=["https://hooks.example/topview"],
+        ),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
     TopviewCreditDetailOperator(task_id="credits")

@@ -14,17 +14,19 @@ from topview_provider.operators.lookup import (
 )
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
+
 with DAG(
     "topview_anyshoot",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
-        "mask": Param("", type="string", title="Template mask", section="Files", minLength=1),
+        "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
+        "mask": Param("", title="Template mask", section="Files", description="Where the product goes.", **FILE),
+        "style": Param("UGC", title="Templates", section="Looks", enum=["UGC", "Pro"]),
         "mode": Param(
             "standard", type="string", title="Mode", section="Looks", description="Copy it from TopView's page."
         ),
@@ -34,7 +36,7 @@ with DAG(
     picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}").output
     mask = TopviewUploadOperator(task_id="upload_mask", source="{{ params.mask }}").output
     categories = TopviewAnyshootTemplateCategoryListOperator(task_id="categories", limit=1)
-    templates = TopviewAnyshootTemplateListOperator(task_id="templates", style="UGC", limit=1)
+    templates = TopviewAnyshootTemplateListOperator(task_id="templates", style="{{ params.style }}", limit=1)
     shot = TopviewAnyshootV1Operator(
         task_id="in_template",
         product_image_file_id=picture,

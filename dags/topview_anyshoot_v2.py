@@ -10,16 +10,17 @@ from topview_provider.operators.anyshoot import (
 from topview_provider.operators.image import TopviewRemoveBackgroundOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
+
 with DAG(
     "topview_anyshoot_v2",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
+        "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
         "count": Param("2", title="Pictures", section="Looks", enum=["1", "2", "3", "4"]),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },

@@ -13,19 +13,24 @@ def id_of(voice):
     return voice["voiceId"]
 
 
+LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
+TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+CREDITS = {"type": "number", "minimum": 0}
+
 with DAG(
     "topview_budget",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "text": Param("Made for your desk.", type="string", title="What to say", section="Text", minLength=1),
-        "language": Param("en", type="string", title="Language", section="Text"),
-        "min_credits": Param(10, type="number", title="Fewest credits to begin with", section="Credits", minimum=0),
-        "max_credits": Param(0.5, type="number", title="Most credits for each voice", section="Credits", minimum=0),
+        "text": Param(
+            "Made for your desk.", title="What to say", section="Text", description="Once per voice.", **TEXT
+        ),
+        "language": Param("en", title="Language", section="Text", enum=[*LANGUAGES], values_display=LANGUAGES),
+        "min_credits": Param(10, title="Balance", section="Credits", description="Fewest to begin with.", **CREDITS),
+        "max_credits": Param(0.5, title="Price", section="Credits", description="Most for each voice.", **CREDITS),
     },
 ):
     balance = TopviewCreditDetailOperator(task_id="balance", min_credits="{{ params.min_credits }}")

@@ -11,6 +11,8 @@ from topview_provider.operators.lookup import (
     TopviewVoiceListOperator,
 )
 
+LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "ja": "Japanese"}
+
 with DAG(
     "topview_catalogue_sync",
     schedule="@weekly",
@@ -20,7 +22,8 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "language": Param("en", type="string", title="Language of the voices", section="Voices"),
+        "language": Param("en", title="Language", section="Voices", enum=[*LANGUAGES], values_display=LANGUAGES),
+        "scene": Param("video_avatar", title="Ethnicities", section="Avatars", enum=["video_avatar", "product_avatar"]),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
@@ -30,6 +33,6 @@ with DAG(
     TopviewAvatarListOperator(task_id="avatars", result_path="{{ params.folder }}/avatars.jsonl")
     TopviewCaptionListOperator(task_id="captions", result_path="{{ params.folder }}/captions.jsonl")
     TopviewEthnicityListOperator(
-        task_id="ethnicities", scene="video_avatar", result_path="{{ params.folder }}/ethnicities.jsonl"
+        task_id="ethnicities", scene="{{ params.scene }}", result_path="{{ params.folder }}/ethnicities.jsonl"
     )
     TopviewProductAvatarCategoryListOperator(task_id="categories", result_path="{{ params.folder }}/categories.jsonl")

@@ -6,19 +6,19 @@ from airflow.providers.common.compat.sdk import DAG, Param
 from topview_provider.operators.image import TopviewImageToVideoV1Operator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/tree.png", "s3://bucket/tree.png"]}
+TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+
 with DAG(
     "topview_clips",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "picture": Param(
-            "", type="string", title="Picture", section="Files", description="Local path or s3://...", minLength=1
-        ),
-        "prompt": Param("wind moves the leaves", type="string", title="What should happen", section="Text"),
+        "picture": Param("", title="Picture", section="Files", description="png or jpg.", **FILE),
+        "prompt": Param("wind moves the leaves", title="Prompt", section="Text", description="What happens.", **TEXT),
         "mode": Param("lite", title="Mode", section="Looks", enum=["lite", "pro", "plus", "best"]),
         "duration": Param("5", title="Seconds", section="Looks", enum=["5", "10"]),
         "count": Param("2", title="Clips", section="Looks", enum=["1", "2", "3", "4"]),

@@ -8,20 +8,20 @@ from topview_provider.operators.avatar import TopviewVideoAvatarOperator, Topvie
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 from topview_provider.operators.voice import TopviewVoiceCloneOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/me.mp4", "s3://bucket/me.mp3"]}
+TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+
 with DAG(
     "topview_own_avatar",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "video": Param("", type="string", title="Video of a person", section="Files", minLength=1),
-        "recording": Param(
-            "", type="string", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min", minLength=1
-        ),
-        "text": Param("Hello from my avatar.", type="string", title="What to say", section="Text", format="multiline"),
+        "video": Param("", title="Video", section="Files", description="A person, from the front.", **FILE),
+        "recording": Param("", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min.", **FILE),
+        "text": Param("Hello!", title="What to say", section="Text", description="Any length.", **TEXT),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):

@@ -1,11 +1,16 @@
 """Your own pictures are uploaded and become a marketing video, spoken by the avatar and the voice you name."""
 
 import pendulum
-from airflow.providers.common.compat.sdk import DAG, Param, task
+from airflow.providers.common.compat.sdk import DAG, Asset, Param, task
 
 from topview_provider.operators.lookup import TopviewChooseAvatarOperator, TopviewChooseVoiceOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
+
+FILES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+TEXT, LINES = {"type": "string", "minLength": 1}, {"format": "multiline", "description": "What is good about it."}
+LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
+NAME = {"type": ["null", "string"], "description": "Name or id; empty: the first that fits."}
 
 
 @task
@@ -18,35 +23,37 @@ with DAG(
     "topview_own_pictures",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "pictures": Param([], type="array", title="Pictures", section="Files", description="One per line.", minItems=1),
-        "name": Param("Desk lamp", type="string", title="Product name", section="Product"),
-        "description": Param(
-            "A lamp that dims at night.", type="string", title="Description", section="Product", format="multiline"
-        ),
-        "avatar": Param(
-            None, type=["null", "string"], title="Avatar", section="Looks", description="Name; empty: any."
-        ),
-        "voice": Param(None, type=["null", "string"], title="Voice", section="Looks", description="Name; empty: any."),
+        "pictures": Param([], title="Pictures", section="Files", description="A path or s3://... per line.", **FILES),
+        "name": Param("Desk lamp", title="Name", section="Product", description="As the video says it.", **TEXT),
+        "description": Param("It dims at night.", title="Description", section="Product", **TEXT, **LINES),
+        "language": Param("en", title="Language", section="Looks", enum=[*LANGUAGES], values_display=LANGUAGES),
+        "avatar": Param(None, title="Avatar", section="Looks", **NAME),
+        "voice": Param(None, title="Voice", section="Looks", **NAME),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
     uploads = TopviewUploadOperator.partial(task_id="upload").expand(source=pictures())
+    avatar = TopviewChooseAvatarOperator(task_id="avatar", name="{{ params.avatar or '' }}")
+    voice = TopviewChooseVoiceOperator(
+        task_id="voice", name="{{ params.voice or '' }}", language="{{ params.language }}"
+    )
     video = TopviewMarketingVideoOperator(
         task_id="make_video",
         file_ids=uploads.output,
         product_name="{{ params.name }}",
         product_description="{{ params.description }}",
-        avatar_id=TopviewChooseAvatarOperator(task_id="avatar", name="{{ params.avatar or '' }}").output,
-        voice_id=TopviewChooseVoiceOperator(task_id="voice", name="{{ params.voice or '' }}", language="en").output,
+        language="{{ params.language }}",
+        avatar_id=avatar.output,
+        voice_id=voice.output,
     )
     TopviewDownloadOperator(
         task_id="download",
         family="marketing_video",
         topview_task_id=video.output["topview_task_id"],
         path="{{ params.folder }}/{topview_task_id}.{ext}",
+        outlets=[Asset("topview://marketing-videos")],
     )

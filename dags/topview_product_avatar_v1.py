@@ -1,13 +1,8 @@
-"""
-A product in an avatar's hand, as a clip and as a picture without watermark (Product Avatar v1).
-
-TopView does not document the path of the watermark-free download: set it in the connection's extra.
-"""
+"""A product in an avatar's hand, as a clip and as a picture without watermark (Product Avatar v1)."""
 
 import pendulum
 from airflow.providers.common.compat.sdk import DAG, Param, task
 
-from topview_provider.hooks.topview import TopviewHook
 from topview_provider.operators.product import (
     TopviewProductAvatarV1DownloadOperator,
     TopviewProductAvatarV1ReplaceImageOperator,
@@ -15,10 +10,14 @@ from topview_provider.operators.product import (
 )
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
+
 
 @task
 def store(url, params=None, run_id=None):
     """Fetch the clean picture, with the hook's own streaming download."""
+    from topview_provider.hooks.topview import TopviewHook
+
     return TopviewHook().download(url, f"{params['folder']}/clean-{run_id}.jpg")
 
 
@@ -26,26 +25,24 @@ with DAG(
     "topview_product_avatar_v1",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
-        "template": Param("", type="string", title="Template picture", section="Files", minLength=1),
-        "text": Param("Look at this.", type="string", title="What to say", section="Text"),
+        "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
+        "template": Param("", title="Template picture", section="Files", description="A person.", **FILE),
+        "text": Param("Look!", type="string", minLength=1, title="Text", section="Speech", description="What to say."),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
-    product = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}")
-    template = TopviewUploadOperator(task_id="upload_template", source="{{ params.template }}")
     in_hand = TopviewProductAvatarV1ReplaceImageOperator(
         task_id="in_hand",
-        product_image_file_id=product.output,
-        template_image_file_id=template.output,
+        product_image_file_id=TopviewUploadOperator(task_id="upload", source="{{ params.picture }}").output,
+        template_image_file_id=TopviewUploadOperator(task_id="upload_template", source="{{ params.template }}").output,
         image_edit_prompt="Put the product of picture 2 into the hand of picture 1",
     )
     key = in_hand.output["product_replace_result_key"]
+    # TopView does not document the path of this call: set it in the connection's extra, under "paths".
     clean = TopviewProductAvatarV1DownloadOperator(
         task_id="without_watermark", topview_task_id=in_hand.output["topview_task_id"], key=key
     )

@@ -11,18 +11,20 @@ from topview_provider.operators.product import (
 )
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
+TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+
 with DAG(
     "topview_product_in_hand",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "picture": Param("", type="string", title="Product picture", section="Files", minLength=1),
-        "text": Param("Look how small it is!", type="string", title="What to say", section="Text", format="multiline"),
-        "gender": Param("female", type="string", title="Avatar", section="Text", enum=["female", "male"]),
+        "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
+        "text": Param("How small it is!", title="Text", section="Avatar", description="What the avatar says.", **TEXT),
+        "gender": Param("female", title="Avatar", section="Avatar", enum=["female", "male"]),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):

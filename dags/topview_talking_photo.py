@@ -7,28 +7,32 @@ from topview_provider.operators.avatar import TopviewPhotoAvatarOperator
 from topview_provider.operators.lookup import TopviewChooseVoiceOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/me.png", "s3://bucket/me.png"]}
+TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
+NAME, SWITCH = {"type": ["null", "string"]}, {"type": "boolean"}
+
 with DAG(
     "topview_talking_photo",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "photo": Param(
-            "", type="string", title="Portrait", section="Files", description="Local path or s3://...", minLength=1
-        ),
-        "text": Param("Hello, and welcome.", type="string", title="What to say", section="Text", format="multiline"),
+        "photo": Param("", title="Portrait", section="Files", description="png or jpg, from the front.", **FILE),
+        "text": Param("Hello, and welcome.", title="Text", section="Speech", description="What it says.", **TEXT),
+        "language": Param("en", title="Language", section="Speech", enum=[*LANGUAGES], values_display=LANGUAGES),
+        "voice": Param(None, title="Voice", section="Speech", description="Name; empty: the first that fits.", **NAME),
         "mode": Param("avatar4Fast", title="Mode", section="Looks", enum=["avatar4", "avatar4Fast", "avatar2"]),
-        "off_peak": Param(
-            False, type="boolean", title="Off peak", section="Looks", description="Half price, up to 24 h."
-        ),
+        "off_peak": Param(False, title="Off peak", section="Looks", description="Half price, up to 24 h.", **SWITCH),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
     photo = TopviewUploadOperator(task_id="upload", source="{{ params.photo }}")
-    voice = TopviewChooseVoiceOperator(task_id="voice", language="en", gender="female")
+    voice = TopviewChooseVoiceOperator(
+        task_id="voice", name="{{ params.voice or '' }}", language="{{ params.language }}"
+    )
     video = TopviewPhotoAvatarOperator(
         task_id="talk",
         template_image_file_id=photo.output,

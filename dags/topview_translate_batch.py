@@ -6,6 +6,9 @@ from airflow.providers.common.compat.sdk import DAG, Param, task
 from topview_provider.operators.image import TopviewImageTranslateBatchOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+LIST = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+LANGUAGES = ["English", "French", "German", "Italian", "Japanese", "Spanish", "Turkish"]
+
 
 @task
 def pictures(params=None):
@@ -17,13 +20,12 @@ with DAG(
     "topview_translate_batch",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "pictures": Param([], type="array", title="Pictures", section="Files", description="One per line.", minItems=1),
-        "languages": Param(["French", "German"], type="array", title="Languages", section="Text"),
+        "pictures": Param([], title="Pictures", section="Files", description="A path or s3://... per line.", **LIST),
+        "languages": Param(["French", "German"], title="Languages", section="Text", examples=LANGUAGES, **LIST),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):

@@ -6,21 +6,20 @@ from airflow.providers.common.compat.sdk import DAG, Param
 from topview_provider.operators.image import TopviewImageTranslateGenerateOperator, TopviewImageTranslateOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/poster.png", "s3://bucket/poster.png"]}
+LIST = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+LANGUAGES = ["French", "German", "Italian", "Spanish", "Turkish", "English", "Japanese"]
+
 with DAG(
     "topview_translate_picture",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "picture": Param(
-            "", type="string", title="Picture", section="Files", description="Local path or s3://...", minLength=1
-        ),
-        "languages": Param(
-            ["French", "German", "Italian", "Spanish", "Turkish"], type="array", title="Languages", section="Text"
-        ),
+        "picture": Param("", title="Picture", section="Files", description="png or jpg.", **FILE),
+        "languages": Param(LANGUAGES[:5], title="Languages", section="Text", examples=LANGUAGES, **LIST),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):

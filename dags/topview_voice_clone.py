@@ -8,23 +8,25 @@ from topview_provider.operators.lookup import TopviewChooseAvatarOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 from topview_provider.operators.voice import TopviewTextToVoiceOperator, TopviewVoiceCloneOperator
 
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/me.mp3", "s3://bucket/me.mp3"]}
+TEXT, NAME = {"type": "string", "minLength": 1, "format": "multiline"}, {"type": ["null", "string"]}
+
 with DAG(
     "topview_voice_clone",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "recording": Param(
-            "", type="string", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min", minLength=1
-        ),
-        "text": Param("This is my own voice.", type="string", title="What to say", section="Text", format="multiline"),
+        "recording": Param("", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min.", **FILE),
+        "text": Param("This is my voice.", title="Text", section="Speech", description="What it says.", **TEXT),
+        "avatar": Param(None, title="Avatar", section="Speech", description="Name; empty: the first.", **NAME),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
     recording = TopviewUploadOperator(task_id="upload", source="{{ params.recording }}")
+    avatar = TopviewChooseAvatarOperator(task_id="avatar", name="{{ params.avatar or '' }}")
     clone = TopviewVoiceCloneOperator(task_id="clone", origin_voice_file_id=recording.output, name="{{ run_id }}")
     speech = TopviewTextToVoiceOperator(
         task_id="speak", voice_text="{{ params.text }}", voice_id=clone.output["voice_id"]
@@ -39,7 +41,7 @@ with DAG(
     video = TopviewVideoAvatarOperator(
         task_id="lip_sync",
         avatar_source_from="1",
-        avatar_id=TopviewChooseAvatarOperator(task_id="avatar").output,
+        avatar_id=avatar.output,
         audio_source_from="0",
         audio_file_id=TopviewUploadOperator(task_id="upload_speech", source=stored.output).output,
     )

@@ -103,11 +103,15 @@ class FakeTaskInstance(SimpleNamespace):
 
     def __init__(self, **attributes: Any) -> None:
         names = {"dag_id": "d", "run_id": "r", "task_id": "t"}
-        super().__init__(**{"try_number": 1, "max_tries": 0, "pushed": {}, **names, **attributes})
+        super().__init__(**{"try_number": 1, "max_tries": 0, "pushed": {}, "upstream": {}, **names, **attributes})
 
     def xcom_push(self, key: str, value: Any) -> None:
         """Remember an XCom; it must be JSON, as in Airflow."""
         self.pushed[key] = json.loads(json.dumps(value))
+
+    def xcom_pull(self, task_ids: list[str], key: str) -> list[Any]:
+        """Return what tasks upstream pushed, None for one that pushed nothing."""
+        return [self.upstream.get(task_id, {}).get(key) for task_id in task_ids]
 
 
 @pytest.fixture

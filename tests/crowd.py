@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 from tests.support import PATIENCE, Address, Request, Server
@@ -20,6 +22,9 @@ VIDEO = {"productLink": "https://shop.example/p", "preview": "false"}
 M2V_LIST, M2V_QUERY = "/v1/m2v/task/list", "/v1/m2v/task/query"
 BOARD_LIST, PHOTO_QUERY = "/boards/tasks/list", "/v1/photo_avatar/task/query"
 LISTS = (M2V_LIST, BOARD_LIST)
+
+TASK = ContextVar("TASK", default="")
+"""Whose log a line belongs to, as Airflow's triggerer knows it; empty: the log of the triggerer."""
 
 Edit = Callable[[list[dict[str, Any]]], Any]
 
@@ -63,6 +68,34 @@ async def told(ask: Callable[[], Any]) -> None:
     while not await asyncio.to_thread(ask):
         assert time.monotonic() < end
         await asyncio.sleep(0.05)
+
+
+class Overheard(logging.Handler):
+    """
+    Keep the lines of a logger while a ``with`` block lasts, each with whose log it belongs to.
+
+    :param name: Name of the logger.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.logger = logging.getLogger(name)
+        self.lines: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append((TASK.get(), f"{record.levelname} {record.getMessage()}"))
+
+    def __enter__(self) -> Self:
+        self.level_before = self.logger.level
+        self.logger.setLevel(logging.INFO)
+        self.logger.addHandler(self)
+        self.token = TASK.set("a task")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        TASK.reset(self.token)
+        self.logger.removeHandler(self)
+        self.logger.setLevel(self.level_before)
 
 
 class Crowd:

@@ -45,7 +45,7 @@ def run(ground: Ground) -> tuple[dict[str, Any], list[str]]:
         return whole.everything(airflow=False), whole.problems
 
 
-def test_ours_and_the_bare_limits_do_the_same_work(run: tuple[dict[str, Any], list[str]]) -> None:
+def test_ours_and_the_bare_clients_do_the_same_work(run: tuple[dict[str, Any], list[str]]) -> None:
     results, problems = run
     assert problems == []
     assert {row["client"] for row in results["polls"]} == {"ours", *BARE}
@@ -150,16 +150,11 @@ def test_what_became_of_a_job_has_a_word(word: str, polls: int, told: bool, end:
     assert fault_verdict(word, polls, told) == end
 
 
-@pytest.fixture(scope="module")
-def simulated() -> list[dict[str, Any]]:
-    return simulation.simulate(40)
-
-
 @pytest.mark.parametrize("spread", simulation.SPREADS)
 def test_no_policy_beats_the_bound_and_a_fixed_pace_reaches_it_nowhere(
-    simulated: list[dict[str, Any]], spread: float
+    run: tuple[dict[str, Any], list[str]], spread: float
 ) -> None:
-    rows = [row for row in simulated if row["spread"] == spread]
+    rows = [row for row in run[0]["pacing"] if row["spread"] == spread]
     assert {row["policy"] for row in rows} == set(POLICIES)
     fixed = {row["policy"]: row for row in rows}["fixed 5 s"]
     assert fixed["delay_s"] == pytest.approx(2.5, rel=0.1)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.running import new_context
+from tests.contract.running import new_context, submits
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.hooks.choosing import choose
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.operators.lookup import TopviewChooseAvatarOperator, TopviewChooseVoiceOperator
+from topview_provider.operators.video import TopviewMarketingVideoOperator
+from topview_provider.standin.server import StandIn
 
 VOICES = [
     {"voiceId": "v1", "voiceName": "Anna"},
@@ -65,3 +67,19 @@ def test_an_avatar_is_chosen_by_its_id_and_the_first_one_without(hook: TopviewHo
     named = TopviewChooseAvatarOperator(task_id="a", name=there[1]["aiavatarId"], gender="male")
     assert named.execute(new_context()) == there[1]["aiavatarId"]
     assert TopviewChooseAvatarOperator(task_id="a", gender="male").execute(new_context()) == there[0]["aiavatarId"]
+
+
+@pytest.mark.parametrize("chooser", [TopviewChooseVoiceOperator, TopviewChooseAvatarOperator])
+@pytest.mark.parametrize("name", ["", "  "])
+def test_without_a_name_topview_may_choose_and_is_not_asked(chooser: Any, name: str, service: StandIn) -> None:
+    assert chooser(task_id="c", name=name, first_if_empty=False).execute(new_context()) is None
+    assert service.requests() == []
+    assert chooser(task_id="c", name=name).execute(new_context())
+
+
+def test_what_nobody_chose_is_left_out_of_the_request(service: StandIn) -> None:
+    voice = TopviewChooseVoiceOperator(task_id="c", first_if_empty=False).execute(new_context())
+    task = TopviewMarketingVideoOperator(task_id="v", product_link="https://shop.example/lamp", voice_id=voice)
+    task.execute(new_context())
+    (body,) = submits(service, task.row)
+    assert "voiceId" not in body

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import runpy
+import subprocess
+import sys
+from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
 from topview_provider.operators.base import TopviewTaskOperator
@@ -49,8 +55,7 @@ def operators() -> set[str]:
 
 @every_example
 def test_an_example_is_short_and_explains_itself(file: Path) -> None:
-    lines = [line for line in file.read_text().splitlines() if line.strip()]
-    assert len(lines) < 60
+    assert len(file.read_text().splitlines()) < 60
     dag = dag_of(file)
     assert dag.dag_id == file.stem
     assert dag.doc_md
@@ -59,10 +64,105 @@ def test_an_example_is_short_and_explains_itself(file: Path) -> None:
 
 
 @every_example
-def test_every_field_of_a_form_has_a_title_and_a_section(file: Path) -> None:
-    for name, param in dag_of(file).params.items():
-        schema = dag_of(file).params.get_param(name).schema
-        assert {"title", "section"} <= set(schema), f"{name}: {param}"
+def test_every_field_of_a_form_has_a_title_a_section_and_help_and_is_checked(file: Path) -> None:
+    params = dag_of(file).params
+    for name in params:
+        param = params.get_param(name)
+        schema = param.schema
+        assert {"title", "section"} <= set(schema), name
+        assert param.description or {"enum", "examples"} & set(schema), f"{name} says nothing of what to write"
+        assert {"type", "enum"} & set(schema), f"{name} takes anything"
+        assert set(schema.get("values_display", ())) <= set(schema.get("enum", ())), name
+
+
+@every_example
+def test_a_form_refuses_an_answer_that_cannot_be_right(file: Path) -> None:
+    params = dag_of(file).params
+    for name in params:
+        with pytest.raises(ParamValidationError):
+            params.get_param(name).resolve(value={"neither": "of them"})
+
+
+@every_example
+def test_the_fields_of_a_section_stand_together(file: Path) -> None:
+    params = dag_of(file).params
+    sections = [params.get_param(name).schema["section"] for name in params]
+    assert len([*groupby(sections)]) == len(set(sections)), sections
+
+
+PARSE = """
+import json, runpy, sys, time
+import airflow.providers.common.compat.sdk as sdk
+for name in ("DAG", "Param", "Asset", "ObjectStoragePath", "BaseOperator", "BaseSensorOperator", "task", "conf"):
+    getattr(sdk, name)
+import airflow.triggers.base, pendulum
+def cold(file):
+    for name in [name for name in sys.modules if name.split(".")[0] == "topview_provider"]:
+        del sys.modules[name]
+    begun = time.process_time()
+    runpy.run_path(file)
+    return time.process_time() - begun
+print(json.dumps({file: min(cold(file) for _ in range(3)) for file in sys.argv[1:]}))
+"""
+
+
+def test_an_example_parses_in_half_a_second_beyond_airflow_whatever_of_ours_it_loads() -> None:
+    command = [sys.executable, "-c", PARSE, *map(str, FILES)]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+    seconds = json.loads(out)
+    assert len(seconds) == len(FILES)
+    assert {file: taken for file, taken in seconds.items() if taken > 0.5} == {}
+
+
+def example(name: str) -> dict[str, Any]:
+    """Return what stands in an example."""
+    return runpy.run_path(str(next(file for file in FILES if file.stem == name)))
+
+
+def test_who_is_told_of_a_failure_learns_the_task_at_topview(caplog: pytest.LogCaptureFixture) -> None:
+    tell = example("topview_on_failure")["tell"]
+    ti = SimpleNamespace(task_id="video", run_id="monday", xcom_pull=lambda **_: {"topview_task_id": "abc"})
+    tell({"ti": ti, "exception": ValueError("no product there")})
+    assert "video of run monday failed; TopView task: abc; no product there" in caplog.text
+
+
+def test_what_was_charged_and_never_landed_is_named_and_stands_in_the_report(tmp_path: Path) -> None:
+    charges = [
+        {"date": "d", "taskType": "m2v", "taskId": "landed", "costCredit": 5},
+        {"date": "d", "taskType": "m2v", "taskId": "lost", "costCredit": 5},
+        {"date": "d", "taskType": "voice_clone", "taskId": "voice", "costCredit": 1},
+    ]
+    log = tmp_path / "charges.jsonl"
+    log.write_text("\n".join(map(json.dumps, charges)))
+    scope = example("topview_reconcile")
+    landed = [SimpleNamespace(extra={"topview_task_id": "landed"}), SimpleNamespace(extra=None)]
+    params = {"folder": str(tmp_path), "most": 5}
+    found = scope["compare"].function(str(log), params=params, run_id="monday", inlet_events={scope["VIDEOS"]: landed})
+    assert found == ["lost"]
+    lines = (tmp_path / "reconciled-monday.csv").read_text().splitlines()
+    assert lines == [
+        "date,taskType,taskId,costCredit,landed",
+        *("d,m2v,landed,5,True", "d,m2v,lost,5,False", "d,voice_clone,voice,1,False"),
+    ]
+
+
+def test_what_landed_is_copied_where_it_is_published_and_what_has_no_file_is_left_out(tmp_path: Path) -> None:
+    video = tmp_path / "lamp.mp4"
+    video.write_bytes(b"video")
+    facts = {"topview_task_id": "t", "language": "en", "cost_credit": None}
+    extras = [{**facts, "uri": str(video)}, {**facts, "uri": None}]
+    events = {"a": [SimpleNamespace(extra=extra) for extra in extras]}
+    context = {"params": {"folder": f"{tmp_path}/published"}, "triggering_asset_events": events}
+    (published,) = example("topview_publish")["publish"].function(**context)
+    assert published["topview_task_id"] == "t"
+    assert (tmp_path / "published" / "lamp.mp4").read_bytes() == b"video"
+
+
+def test_a_dry_run_refuses_a_service_that_may_cost_credits(connect: Any) -> None:
+    check = example("topview_dry_run")["only_here"].function
+    connect(SimpleNamespace(url="https://api.topview.ai", uid="me", api_key="secret"), conn_id="real")
+    with pytest.raises(AirflowFailException, match=r"https://api\.topview\.ai is not on this machine"):
+        check(params={"topview_conn_id": "real"})
 
 
 @every_example

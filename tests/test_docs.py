@@ -127,3 +127,27 @@ def test_the_readme_names_each_command() -> None:
 def _leaves(cls: type) -> list[type]:
     below = cls.__subclasses__()
     return [leaf for child in below for leaf in _leaves(child)] if below else [cls]
+
+
+def test_the_document_of_storage_has_the_limits_of_the_code() -> None:
+    from topview_provider.hooks import remote, transfer, uploading
+    from topview_provider.hooks.settings import Settings
+
+    text = (ROOT / "docs" / "storage.md").read_text()
+    limits = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE))
+    settings = Settings("c", "https://x", "u", "k")
+    assert limits == {
+        "what": "limit",
+        "pause between two bytes of a download": f"`read_timeout` of the connection, {settings.read_timeout:g} s",
+        "pause in which a storage takes no byte of an upload": (
+            f"`connect_timeout` of the connection, {settings.connect_timeout:g} s"
+        ),
+        "cuts of one file": f"{remote.CUTS}",
+        "requests in a row without a byte": f"{remote.FRUITLESS}",
+        "beginnings, where what came is of no use": f"{remote.PASSES}",
+        "tries of an upload, one second apart": f"{uploading.TRIES}",
+        "looks whether TopView sees an upload, two seconds apart": f"{uploading.CHECKS}",
+        "the whole": "none; `execution_timeout` of the task",
+    }
+    pauses = (remote.PAUSE, remote.STEP, uploading.PAUSE, uploading.CHECK_SECONDS, transfer.REPORT_SECONDS)
+    assert pauses == (1.0, 0.1, 1.0, 2.0, 5.0), "as the document says in words"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -130,8 +132,37 @@ def test_a_storage_that_cuts_without_end_is_given_up_even_if_each_request_brings
         (part(start, start + 1, etag='"e1"') if start else cut(1, etag='"e1"'))(client, request)
 
     words, count = refused(hook, tmp_path, drop)
-    assert f"delivered {remote.CUTS + 1} of {len(BODY)} bytes" in words
+    assert f"delivered {remote.CUTS + 1} of {len(BODY)} bytes; given up after {remote.CUTS + 1} cuts" in words
+    assert words.endswith("cuts")
     assert count == remote.CUTS + 1
+
+
+class Waiting(threading.Event):
+    """An event that does not wait, and knows for how long it was to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout or 0.0)
+        return super().wait(0)
+
+
+def test_a_storage_that_cuts_again_and_again_is_given_a_growing_pause_and_a_few_lines(
+    hook: TopviewHook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(remote, "PAUSE", 1.0)
+    caplog.set_level(logging.INFO, "topview_provider.hooks")
+    marks, waiting = {"etag": '"e1"'}, Waiting()
+    talks = [cut(1, **marks), *(part(start, start + 1, **marks) for start in range(1, 20)), part(20, **marks)]
+    with Server(in_turn(*talks)) as store:
+        hook.download(f"{store.url}/k.mp4?sig=1", tmp_path / "video.mp4", stop=waiting)
+
+    assert waiting.pauses == pytest.approx([step / 10 for step in range(1, 11)] + [1.0] * 10)
+    lines = [line for line in caplog.messages if "going on there" in line]
+    assert [line.rpartition("(")[2] for line in lines] == [f"cut {number})" for number in (1, 2, 4, 8, 16)]
+    assert all("/video.mp4'" in line and f" {2**place} of {len(BODY)} " in line for place, line in enumerate(lines))
 
 
 def test_the_length_of_a_chunked_file_is_learned_from_its_rest(hook: TopviewHook, tmp_path: Path) -> None:
@@ -213,7 +244,9 @@ def test_a_fresh_url_that_is_refused_has_not_expired(hook: TopviewHook, tmp_path
             asked.append("once")
             return f"{store.url}/second"
 
-        with pytest.raises(errors.TopviewNotFound, match="/second answered HTTP 403; the URL has expired"):
+        with pytest.raises(
+            errors.TopviewNotFound, match=r"/second for 'file://.*video.mp4' answered HTTP 403; the URL has expired"
+        ):
             hook.download(f"{store.url}/first", tmp_path / "video.mp4", renew=renew)
     assert asked == ["once"]
     assert list(tmp_path.iterdir()) == []

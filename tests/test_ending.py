@@ -19,6 +19,8 @@ from topview_provider.standin.server import StandIn
 from topview_provider.tally import Tally
 from topview_provider.waiting import read_event
 
+from .attempts import retried
+from .conftest import FakeStore
 from .stats import Backend, telling
 
 WAIT = Wait("t1", 1000.0, 2000.0)
@@ -58,6 +60,20 @@ def test_the_first_line_says_how_old_the_task_is_what_is_usual_and_when_the_atte
     assert re.search(r"; this attempt gives up at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC;", stayed)
     left = lines(lambda: leave(video(deferrable=True), new_context()), "info")
     assert left[-1].endswith("; waiting in the triggerer")
+
+
+def test_a_retry_that_resumes_says_how_old_the_task_is_what_is_usual_and_when_it_gives_up(
+    service: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FakeStore()
+    leave(video(deferrable=True), retried(store, 1))
+    later, context = time.time() + 240, retried(store, 2)
+    monkeypatch.setattr(time, "time", lambda: later)
+    said = lines(lambda: leave(video(deferrable=True), context), "info")
+    assert re.search(r" is 4 min old, usually done after 4 min; this attempt gives up at \S+ \S+ UTC;", said[-1])
+    card = context["ti"].pushed["topview"]
+    assert card["expected_seconds"] == 240
+    assert card["end_time"] == pytest.approx(later + 2700)
 
 
 def test_the_last_line_says_unknown_where_nobody_knows() -> None:

@@ -22,6 +22,7 @@ import topview_provider
 from tests.contract.running import rooms
 from topview_provider import late
 from topview_provider.hooks.topview import TopviewAsyncHook, TopviewHook
+from topview_provider.sensors import approval as sensor_of_approval
 from topview_provider.sensors import base as sensor_base
 from topview_provider.sensors import topview as sensors
 from topview_provider.triggers.topview import TopviewTaskTrigger
@@ -43,7 +44,8 @@ every_file, benchmarks_too = each(FILES), each([*FILES, *BENCH])
 LAYERS = (
     {"catalog"},
     {"exceptions", "compat", "provider_info"},
-    {"wire", "pacing", "budget", "bill", "tables"},
+    {"wire", "pacing", "budget", "bill", "tables", "lineage", "approval"},
+    {"assets"},
     {"results", "learning", "batches"},
     {"tally"},
     {"rhythm"},
@@ -52,10 +54,10 @@ LAYERS = (
     {"triggers"},
     {"ledger"},
     {"late"},
-    {"landing", "ending", "card", "links"},
+    {"landing", "ending", "card", "links", "tracing"},
     {"waiting"},
     {"operators", "sensors", "retry_policy"},
-    {"cli", "plugins"},
+    {"cli", "plugins", "task_groups"},
 )
 """From the ground up: a room may import from the rooms below it, and from itself."""
 
@@ -181,7 +183,7 @@ TABLE = {"catalog", "catalog.fields", "catalog.nouns"}
 WAITING = TABLE | {"waiting", "landing", "ending", "card", "late", "pacing", "exceptions"}
 LINKED = {"links", "compat"}
 ROW = WAITING | {"operators", "operators.rows"}
-TASK = ROW | LINKED | {"operators.base", "operators.buying"}
+TASK = ROW | LINKED | {"operators.base", "operators.buying", "tracing"}
 LIST = ROW | {"operators.listing"}
 
 
@@ -192,7 +194,11 @@ def loaded_by(*modules: str) -> set[str]:
 
 
 def test_a_dag_file_loads_no_http_library_by_importing_our_rooms() -> None:
-    names = [room.__name__ for room in rooms()] + [sensors.__name__, TopviewTaskTrigger.__module__]
+    names = [room.__name__ for room in rooms()] + [
+        sensors.__name__,
+        sensor_of_approval.__name__,
+        TopviewTaskTrigger.__module__,
+    ]
     loaded = loaded_by(*names)
     tops = {name.split(".")[0] for name in loaded}
     assert {"aiohttp", "requests", "urllib3", "tenacity", "pendulum", "yarl", "ssl"} & tops == set()
@@ -207,7 +213,7 @@ def test_a_dag_file_loads_no_http_library_by_importing_our_rooms() -> None:
         ("operators.anyshoot", TASK | {"catalog.anyshoot"}),
         ("operators.product", TASK | LIST | {"catalog.product", "catalog.avatar"}),
         ("operators.board", LIST | {"catalog.board"}),
-        ("operators.storage", WAITING | {"operators"}),
+        ("operators.storage", WAITING | {"operators", "tracing"}),
         ("operators.spending", WAITING | {"operators", "compat"}),
         ("operators.batch", WAITING | {"operators", "operators.spending", "compat"}),
         ("sensors.topview", WAITING | LINKED | {"sensors", "sensors.base"}),
@@ -292,7 +298,11 @@ def own_arguments(kind: type) -> list[str]:
 
 def classes() -> dict[str, type]:
     """Return every operator and sensor by name, their bases included."""
-    defined = [(module.__name__, item) for module in (*rooms(), sensors, sensor_base) for item in vars(module).values()]
+    defined = [
+        (module.__name__, item)
+        for module in (*rooms(), sensors, sensor_base, sensor_of_approval)
+        for item in vars(module).values()
+    ]
     kinds = [item for home, item in defined if inspect.isclass(item) and item.__module__ == home]
     return {kind.__name__: kind for kind in kinds if issubclass(kind, BaseOperator)}
 

@@ -16,6 +16,7 @@ from tests.crowd import (
     M2V_QUERY,
     Crowd,
     Edit,
+    Overheard,
     editing,
     listed,
     photos,
@@ -368,6 +369,21 @@ async def test_a_list_that_is_told_to_slow_down_slows_the_connection_down(slow: 
     slow.fault("status", path=M2V_LIST, value=429, retry_after=0.1, times=-1)
     async with TopviewAsyncHook() as hook, Crowd(map(trigger, made)):
         await until(lambda: hook._shared.limiter.share < 1)
+
+
+async def test_a_list_that_is_left_alone_is_told_of_once_in_the_log_of_the_triggerer(slow: StandIn) -> None:
+    made = await asyncio.to_thread(videos, 6)
+    slow.fault("html", path=M2V_LIST, times=-1)
+    with Overheard(lists.__name__) as overheard:
+        async with Crowd(map(trigger, made)) as crowd:
+            await told(lambda: listed(slow))
+            await crowd.polled(4)
+
+    ((whose, line),) = overheard.lines
+    assert whose == ""
+    assert line.startswith(
+        "INFO marketing_video_task_list is left alone for 10 s, its tasks are asked one by one: GET "
+    )
 
 
 async def test_a_list_that_told_nothing_is_asked_again_after_its_rest(

@@ -18,7 +18,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from tests.contract.running import new_context
 from topview_provider import exceptions as errors
-from topview_provider.retry_policy import TopviewRetryPolicy
+from topview_provider.retry_policy import TopviewRetryPolicy, retry_arguments
 from topview_provider.standin.server import StandIn
 
 BUSY = errors.TopviewBusy("POST /x answered 4007")
@@ -125,9 +125,15 @@ def test_it_decides_about_the_error_that_an_operator_really_raises(dag: Any, ser
 def test_below_airflow_3_3_it_can_be_imported_and_says_why_it_cannot_be_used() -> None:
     program = (
         "import sys; sys.modules['airflow.sdk.definitions.retry_policy'] = None\n"
-        "from topview_provider.retry_policy import TopviewRetryPolicy\n"
+        "from topview_provider.retry_policy import TopviewRetryPolicy, retry_arguments\n"
+        "print(retry_arguments(busy_delay=5))\n"
         "try: TopviewRetryPolicy()\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert "AirflowOptionalProviderFeatureException TopviewRetryPolicy needs Airflow 3.3" in done.stdout
+    assert "{}" in done.stdout.splitlines()
+
+
+def test_it_can_be_given_as_an_argument_that_older_airflows_do_not_have() -> None:
+    assert retry_arguments(busy_delay=5) == {"retry_policy": TopviewRetryPolicy(busy_delay=5)}

@@ -180,6 +180,17 @@ def test_a_pace_that_is_none_is_refused(read: Reader, name: str, unit: str, valu
     assert f"it must be a number of {unit}, 0 or more" in refusal(read, extra={name: value})
 
 
+@pytest.mark.parametrize("value", ["adaptive", " Adaptive ", "0", 0, "", None])
+def test_a_pace_that_nobody_fixes_may_be_spelled_as_operators_spell_it(read: Reader, value: Any) -> None:
+    assert read(extra={"poll_interval": value}) == read()
+
+
+def test_a_pace_that_is_none_is_told_how_to_leave_it_to_us(read: Reader) -> None:
+    assert refusal(read, extra={"poll_interval": "fast"}).endswith(
+        "extra 'poll_interval' is 'fast'; it must be a number of seconds, 0 or more, or 'adaptive'"
+    )
+
+
 @pytest.mark.parametrize("name", ["trust_env", "allow_http", "list_polling"])
 def test_a_switch_that_is_neither_true_nor_false_is_refused(read: Reader, name: str) -> None:
     assert f"extra {name!r} is 'maybe'; it must be true or false" in refusal(read, extra={name: "maybe"})

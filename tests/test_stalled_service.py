@@ -18,7 +18,7 @@ from topview_provider.hooks.topview import TopviewAsyncHook
 from topview_provider.polling import Watch
 from topview_provider.triggers.topview import TopviewTaskTrigger
 
-from .crowd import until
+from .crowd import Overheard, until
 from .support import Server, answering
 
 RUNNING = b'{"code": "200", "message": "Success", "result": {"uid": "uid-1", "taskId": "t", "status": "running"}}'
@@ -82,6 +82,30 @@ async def test_a_pause_that_the_service_asks_for_holds_for_those_who_wait_for_a_
         assert hook._shared.limiter.free == POOL
         assert hook._shared.limiter.waiting == 100 - POOL
         assert held.arrived == POOL
+
+
+@pytest.mark.parametrize(
+    ("max_rps", "pause", "said"),
+    [
+        (10, b"Retry-After: 200", "no request for 200 s, then 5 instead of 10 requests per second"),
+        (10, b"X: y", "5 instead of 10 requests per second"),
+        (0, b"Retry-After: 200", "no request for 200 s, then any number of requests per second"),
+    ],
+)
+async def test_a_service_that_asks_for_less_is_told_of_once_in_the_log_of_the_triggerer(
+    held: Held, connect: Callable[..., str], max_rps: int, pause: bytes, said: str
+) -> None:
+    connect(held, max_rps=max_rps)
+    busy = BUSY.replace(b"Retry-After: 200", pause)
+    with Overheard(sharing.__name__) as overheard:
+        async with asking(30) as (hook, _):
+            limiter = hook._shared.limiter
+            await until(lambda: held.arrived == POOL)
+            held.answer(5, busy)
+            await until(lambda: limiter.free + held.arrived >= POOL + 5)
+
+    words = f"WARNING Connection 'topview_default': TopView asks for less (HTTP 429): {said}; 10 wait for their turn"
+    assert overheard.lines == [("", words)]
 
 
 async def test_the_deadline_holds_while_the_uid_is_asked_for(connect: Callable[..., str]) -> None:

@@ -83,7 +83,10 @@ def test_who_is_stopped_asks_no_more(
         renewed.set()
         return f"{store.url}/fresh.mp4"
 
-    with Server(talk) as store, pytest.raises(errors.TopviewError, match=r"stopped after \d+ of") as caught:
+    with (
+        Server(talk) as store,
+        pytest.raises(errors.TopviewError, match=r"stopped after \d+ (of \d+ )?bytes") as caught,
+    ):
         TopviewHook().download(f"{store.url}/k.mp4", tmp_path / "video.mp4", renew=renew, stop=stop)
     assert type(caught.value) is errors.TopviewError
     assert (len(store.requests), renewed.is_set()) == (1, False)
@@ -93,7 +96,7 @@ def test_who_is_stopped_asks_no_more(
 def test_who_is_stopped_before_it_began_does_not_ask_at_all(hook: TopviewHook, tmp_path: Path) -> None:
     stop = threading.Event()
     stop.set()
-    with Server(whole()) as store, pytest.raises(errors.TopviewError, match="stopped after 0 of some bytes"):
+    with Server(whole()) as store, pytest.raises(errors.TopviewError, match="stopped after 0 bytes"):
         hook.download(f"{store.url}/k.mp4", tmp_path / "video.mp4", stop=stop)
     assert store.requests == []
 
@@ -125,7 +128,7 @@ def test_a_task_that_is_killed_ends_its_downloads_and_leaves_nothing(
         client.sendall(bytes(2_500_000))
 
     task = downloads(talk, index=index)
-    with pytest.raises(errors.TopviewError, match=r"stopped after \d+ of (4000000|some) bytes"):
+    with pytest.raises(errors.TopviewError, match=r"stopped after \d+( of 4000000)? bytes"):
         task.execute(new_context())
     assert landed(tmp_path) == []
 

@@ -235,8 +235,9 @@ def test_each_outlet_gets_an_asset_event_that_says_where_the_file_is(
     )
     events = OutletEventAccessors()
     task.execute({**new_context(), "outlet_events": events})
-    about: dict[str, Any] = {"uri": f"{tmp_path}/0.mp4", "topview_task_id": topview_task_id}
-    about |= {"family": "marketing_video", **({"count": 2} if index == "all" else {})}
+    about: dict[str, Any] = {"uri": f"{tmp_path}/0.mp4", "topview_task_id": topview_task_id, "state": "success"}
+    about |= {"family": "marketing_video", "language": None, "cost_credit": None}
+    about |= {"count": 2} if index == "all" else {}
     assert [events[outlet].extra for outlet in outlets] == [about, about]
 
 

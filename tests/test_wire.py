@@ -161,7 +161,8 @@ def test_a_missing_result_is_not_the_same_as_none() -> None:
 def test_an_error_names_call_code_message_and_task_and_keeps_them() -> None:
     error = refused(READ, envelope("4000", "seedance supports: 480, 720."), headers={"retry-after": "7"})
 
-    assert str(error) == "GET /v1/m2v/task/query answered 4000: seedance supports: 480, 720. (topview_task_id t1)"
+    said = "GET /v1/m2v/task/query answered 4000: seedance supports: 480, 720. (topview_task_id t1)"
+    assert str(error) == f"{said}; it asks to wait 7 s"
     assert (error.code, error.topview_task_id, error.retry_after) == ("4000", "t1", 7.0)
 
 

@@ -1,11 +1,13 @@
 """
 ``make docs``: write what the documents say about operators, from the table and the docstrings.
 
-The tables of the README stand between markers; each room of operators has a page under ``docs/reference``.
+The tables of the README stand between markers; each room of operators has a page under ``docs/reference``, and so have
+the sensors.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -17,6 +19,9 @@ from topview_provider.catalog import FAMILIES, LISTINGS, Listing, Row, TaskFamil
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.rows import TopviewRowOperator
 from topview_provider.provider_info import get_provider_info
+from topview_provider.sensors import topview as sensors
+from topview_provider.sensors.approval import TopviewScriptApprovalSensor
+from topview_provider.sensors.base import TopviewTaskSensor
 
 PAGES = ROOT / "docs" / "reference"
 UPLOADS = ("upload_credential", "upload_file", "upload_check")
@@ -57,7 +62,15 @@ def tables() -> dict[str, str]:
             room, cls = by_row[name]
             calls.append(f"| `{name}` | `operators.{room}.{cls.__name__}` |")
     calls.append(f"| {', '.join(f'`{name}`' for name in UPLOADS)} | `operators.storage.TopviewUploadOperator` |")
-    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls)}
+    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls), "examples": "\n".join(examples())}
+
+
+def examples() -> Iterator[str]:
+    """Yield the table of the example DAGs: the first paragraph of each file."""
+    yield from ("| DAG | what it shows |", "|---|---|")
+    for file in sorted((ROOT / "dags").glob("*.py")):
+        first = (ast.get_docstring(ast.parse(file.read_text())) or "").partition("\n\n")[0]
+        yield f"| [`{file.stem}`](dags/{file.name}) | {_cell(first)} |"
 
 
 def readme(text: str) -> str:
@@ -95,9 +108,26 @@ def shared_page() -> str:
     return "\n".join(text) + "\n"
 
 
+def sensors_page() -> str:
+    """Return the page of all sensors: what each of them takes, then each with what it takes beside that."""
+    lines = ["# sensors", "", _plain(inspect.getdoc(sensors) or ""), "", f"Module `{sensors.__name__}`. Every sensor"]
+    lines[-1] += " takes what stands in this table, and what every sensor of Airflow takes (`mode`, `soft_fail`, ...)."
+    lines += ["", *_table(TopviewTaskSensor), "", *_raised(TopviewTaskSensor)]
+    found = [cls for cls in vars(sensors).values() if inspect.isclass(cls) and issubclass(cls, TopviewTaskSensor)]
+    for cls in (cls for cls in found if cls.family):
+        row, table = FAMILIES[cls.family], list(_table(cls))
+        lines += ["", f"## {cls.__name__}", "", _text(cls), "", *table, *([""] if table else [])]
+        lines += [f"- Waits for: `{row.name}`; usually done after {row.expected_seconds:g} s"]
+        lines += [f"- By default `timeout` is {row.timeout_seconds:g} s, `poke_interval` {row.poll_seconds:g} s"]
+    about = f"- Module `{TopviewScriptApprovalSensor.__module__}`; it takes nothing else of the table above"
+    lines += ["", *_operator(TopviewScriptApprovalSensor), "", about]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
-    found = {PAGES / "base.md": shared_page(), **{PAGES / f"{room}.md": page(room) for room in rooms()}}
+    found = {PAGES / "base.md": shared_page(), PAGES / "sensors.md": sensors_page()}
+    found |= {PAGES / f"{room}.md": page(room) for room in rooms()}
     return {PAGES / "README.md": index(), **found}
 
 
@@ -107,20 +137,24 @@ def index() -> str:
     for room in rooms():
         module = importlib.import_module(f"topview_provider.operators.{room}")
         lines.append(f"- [{room}]({room}.md): {_plain(inspect.getdoc(module) or '').splitlines()[0]}")
+    lines.append(f"- [sensors](sensors.md): {_plain(inspect.getdoc(sensors) or '').splitlines()[0]}")
     return "\n".join(lines) + "\n"
 
 
 def _operator(cls: type) -> Iterator[str]:
-    doc = inspect.getdoc(cls) or ""
-    text, _, _ = doc.partition("\n:param")
     yield f"## {cls.__name__}"
     yield ""
-    yield _plain(text.partition("\nSource:")[0].strip())
+    yield _text(cls)
     for part in (list(_table(cls)), list(_raised(cls))):
         if part:
             yield from ("", *part)
     if issubclass(cls, TopviewRowOperator):
         yield from ("", *_facts(cls.row_of_class()))
+
+
+def _text(cls: type) -> str:
+    text, _, _ = (inspect.getdoc(cls) or "").partition("\n:param")
+    return _plain(text.partition("\nSource:")[0].strip())
 
 
 def _facts(row: Row) -> Iterator[str]:
@@ -129,7 +163,8 @@ def _facts(row: Row) -> Iterator[str]:
         yield f"- Price in credits: {_price(row)}"
         outputs = ", ".join(f"`{output.name}`" for output in row.outputs) or "none"
         yield f"- Outputs: {outputs}; values: {', '.join(f'`{name}`' for name in row.values) or 'none'}"
-        yield f"- Deadline of one attempt: {row.timeout_seconds:g} s; polled every {row.poll_seconds:g} s"
+        yield f"- Deadline of one attempt: {row.timeout_seconds:g} s; usually done after {row.expected_seconds:g} s"
+        yield "- Polled when tasks of its kind finish, as far as known, unless `poll_interval` fixes a pace"
     elif isinstance(row, Listing):
         yield f"- Call: `{row.method} {row.path}`{_uncertain(row)}"
     yield f"- Source: {'; '.join(row.docs)}"

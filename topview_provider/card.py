@@ -25,6 +25,7 @@ class TopviewCard:
     topview_conn_id: str
     need_cloud_front_url: bool
     row: Any
+    outlets: Any
 
     def push_card(
         self,
@@ -35,9 +36,9 @@ class TopviewCard:
         answer: Mapping[str, Any] | None = None,
         language: Any = None,
         error: str = "",
-    ) -> None:
+    ) -> dict[str, Any]:
         """
-        Push the card, flat and without any signed URL.
+        Push the card, flat and without any signed URL, and return it.
 
         :param context: Airflow's context.
         :param wait: What is waited for.
@@ -57,7 +58,20 @@ class TopviewCard:
             "bought": self.bought,
             "map_index": getattr(context["ti"], "map_index", -1),
         }
-        context["ti"].xcom_push(key="topview", value={**_facts(self.row, wait), **here, **self._made(answer, wait)})
+        card = {**_facts(self.row, wait), **here, **self._made(answer, wait)}
+        context["ti"].xcom_push(key="topview", value=card)
+        return card
+
+    def announce(self, context: Any, card: Mapping[str, Any]) -> None:
+        """
+        Let the outlets say what the card says, as far as other DAGs care.
+
+        :param context: Airflow's context.
+        :param card: The card.
+        """
+        if self.outlets:
+            name = f"topview://task/{card['family']}/{card['topview_task_id']}"
+            late.assets.emit(context, self.outlets, late.assets.about(card), [name])
 
     def _product(self, answer: Mapping[str, Any], wait: Wait) -> str | None:
         """Return what the task is about: its name as the user or TopView gave it, else the product page."""

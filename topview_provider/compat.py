@@ -51,6 +51,15 @@ def retry_policies() -> Any | None:
         return None
 
 
+def openlineage() -> tuple[Any, Any] | None:
+    """Return the module of OpenLineage's facets and the class that holds them, or None without its provider."""
+    try:
+        lineage = import_module("airflow.providers.openlineage.extractors").OperatorLineage
+        return import_module("airflow.providers.common.compat.openlineage.facet"), lineage
+    except ImportError:
+        return None
+
+
 def airflow_line() -> tuple[int, ...]:
     """Return major and minor version of Airflow."""
     return tuple(int(part) for part in import_module("airflow").__version__.split(".")[:2])
@@ -76,6 +85,16 @@ def timer(moment: datetime) -> BaseTrigger:
 def task_store(context: Any) -> Any | None:
     """Return the store that survives retries and clears (Airflow 3.3 and later), or None."""
     return context.get("task_state_store")
+
+
+def human_operator() -> Any | None:
+    """Return the operator with which Airflow asks a person (Airflow 3.1 and later), or None."""
+    if airflow_line() < (3, 1):
+        return None
+    try:
+        return import_module("airflow.providers.standard.operators.hitl").HITLOperator
+    except ImportError:
+        return None
 
 
 def task_states(context: Any, task_id: str) -> dict[int, str | None]:

@@ -18,6 +18,7 @@ What can go wrong, sorted by what to do about it.
         +-- TopviewBudgetExceeded      the request may cost more than its max_credits; refused here, nothing was spent
         +-- TopviewInvalidRequest      a field is wrong; refused here or by TopView (4xxx)
         +-- TopviewContentRejected     the content check said no (6xxx)
+        +-- TopviewNotApproved         a person said no to a script, or nobody answered; nothing was exported
         +-- TopviewNotFound            TopView does not know this id (4004)
             +-- TopviewPathNotFound    there is nothing at this address (HTTP 404): a path in the connection, a gateway
 
@@ -108,6 +109,10 @@ class TopviewInvalidRequest(TopviewRejected):
 
 class TopviewContentRejected(TopviewRejected):
     """TopView's content check refused the input; the input must change."""
+
+
+class TopviewNotApproved(TopviewRejected):
+    """A person rejected a script, or nobody answered in time; nothing was exported."""
 
 
 class TopviewNotFound(TopviewRejected):

@@ -10,16 +10,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topview_provider import batches, bill, budget, metrics, polling, results, tables, tally
+    from topview_provider import (
+        approval,
+        assets,
+        batches,
+        bill,
+        budget,
+        lineage,
+        metrics,
+        polling,
+        results,
+        tables,
+        tally,
+    )
     from topview_provider.catalog import check
     from topview_provider.ledger import book, orphans, records, rules, words
 
 __all__ = [
+    "approval",
+    "assets",
     "batches",
     "bill",
     "book",
     "budget",
     "check",
+    "lineage",
     "metrics",
     "orphans",
     "polling",

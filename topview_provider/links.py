@@ -64,8 +64,18 @@ class TopviewResultLink(BaseOperatorLink):
         outputs = getattr(getattr(operator, "row", None), "outputs", ())
         if not (outputs and pages_shown()):
             return ""
-        names = (ti_key.dag_id, ti_key.run_id, ti_key.task_id, str(_map_index(ti_key)), outputs[0].name)
-        return f"{root()}{PREFIX}/result/{'/'.join(quote(name, safe='') for name in names)}"
+        return result_path(ti_key, outputs[0].name)
+
+
+def result_path(ti: Any, output: str) -> str:
+    """
+    Return the address of a task's file that does not expire, as long as the pages are shown.
+
+    :param ti: The task instance, or its key.
+    :param output: Name of the output, for example ``video``.
+    """
+    names = (ti.dag_id, ti.run_id, ti.task_id, str(_map_index(ti)), output)
+    return f"{root()}{PREFIX}/result/{'/'.join(quote(name, safe='') for name in names)}"
 
 
 def _task_path(ti_key: Any) -> str:

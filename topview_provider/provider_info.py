@@ -29,7 +29,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "poll_interval": {
         "label": "Poll interval (s)",
-        "description": "Seconds between polls for tasks that name none; by default when tasks of the kind end.",
+        "description": "Seconds between polls for tasks that name none; empty or 0: when tasks of the kind end.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "max_rps": {
@@ -113,8 +113,8 @@ CONFIG: dict[str, Any] = {
 }
 
 ROOMS = (
-    "video", "avatar", "product", "anyshoot", "image", "voice", "script", "lookup", "storage", "account", "board",
-    "spending", "batch",
+    "video", "avatar", "product", "anyshoot", "image", "voice", "script", "approval", "lookup", "storage", "account",
+    "board", "spending", "batch",
 )  # fmt: skip
 """Modules of operators, in the order of the reference."""
 
@@ -133,7 +133,7 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": "TopView", "external-doc-url": "https://docs.topview.ai", "tags": ["service"]}
         ],
         "operators": [_modules(f"topview_provider.operators.{module}" for module in ROOMS)],
-        "sensors": [_modules(["topview_provider.sensors.topview"])],
+        "sensors": [_modules(["topview_provider.sensors.topview", "topview_provider.sensors.approval"])],
         "hooks": [_modules(["topview_provider.hooks.topview"])],
         "triggers": [_modules(["topview_provider.triggers.topview"])],
         "connection-types": [CONNECTION],

@@ -80,6 +80,15 @@ class TopviewRetryPolicy(_Base):  # type: ignore[misc]
         return _policies.RetryDecision.retry(timedelta(seconds=seconds), reason)
 
 
+def retry_arguments(**preset: Any) -> dict[str, Any]:
+    """
+    Return the argument ``retry_policy`` for an operator; nothing before Airflow 3.3, so that a DAG file fits both.
+
+    :param preset: Arguments of the policy.
+    """
+    return {"retry_policy": TopviewRetryPolicy(**preset)} if _policies else {}
+
+
 def _of_its_round(try_number: int, context: Any) -> int:
     """Return the number of a try since the run began or a person cleared the task; without a context, since ever."""
     task = (context or {}).get("task")

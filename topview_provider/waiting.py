@@ -57,6 +57,25 @@ def task_id_of(value: Any, name: str = "topview_task_id") -> str:
     return str(found).strip()
 
 
+def count(name: str, value: Any) -> int:
+    """
+    Return how many; a text that a template rendered will do.
+
+    :param name: The argument, for the message.
+    :param value: A whole number, from 1.
+    :raises TopviewInvalidRequest: It is none.
+    """
+    from topview_provider.catalog.fields import Field, FieldError
+
+    try:
+        found = int(Field(name, "integer").to_wire(value))
+    except FieldError as error:
+        raise errors.TopviewInvalidRequest(f"{name}: {error}") from None
+    if found < 1:
+        raise errors.TopviewInvalidRequest(f"{name}: {value!r} is too few; allowed: 1 or more")
+    return found
+
+
 def switch(name: str, value: Any) -> bool:
     """
     Return a switch; a text that a template rendered will do.

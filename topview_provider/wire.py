@@ -131,9 +131,12 @@ def refusal(
     """Build the error for an answer that says no; a submit that was not clearly refused becomes unknown."""
     if call.submits and found is errors.TopviewUnavailable:
         found = errors.TopviewSubmitUnknown
-    text = f"{call} answered {label}: {message or 'no message'}"
+    said = "" if message == label else f": {message or 'no message'}"  # some services repeat the status as the message
+    text = f"{call} answered {label}{said}"
     if call.topview_task_id:
         text += f" (topview_task_id {call.topview_task_id})"
+    if wait:
+        text += f"; it asks to wait {wait:g} s"
     if issubclass(found, errors.TopviewNotFound) and call.alternatives:
         text += (
             f". The path is uncertain; another spelling is {' or '.join(call.alternatives)}: set it under 'paths' "

@@ -69,13 +69,17 @@ def _stand(run: Figures) -> str:
 
 
 def _goals(run: Figures) -> Iterator[str]:
-    lines = []
+    lines, notes = [], dict[str, int]()
     for goal, value, word in judged(run):
-        limit = f"{'>=' if goal.least else '<='} {goal.limit:g}{f' {goal.unit}' if goal.unit else ''}"
-        reason = REASONS.get(goal.key, "no reason given yet") if word == "short" else ""
-        lines.append((goal.text, limit, value, f"**{word}**" if word == "short" else word, reason))
+        wanted = f"{'>=' if goal.least else '<='} {goal.limit:g}{f' {goal.unit}' if goal.unit else ''}"
+        reasons = REASONS.get(goal.key, ("No reason is given yet.",)) if word == "short" else ()
+        why = ", ".join(str(notes.setdefault(reason, len(notes) + 1)) for reason in reasons)
+        lines.append((goal.text, wanted, value, f"**{word}**" if word == "short" else word, why))
     yield "## Goals"
-    yield table(("goal", "limit", "measured", "", "why it is short"), lines)
+    yield table(("goal", "wanted", "measured", "", "why it is short"), lines)
+    if notes:
+        yield "Why goals are short:"
+        yield "\n".join(f"{place}. {reason}" for reason, place in notes.items())
 
 
 def _waiting(run: Figures) -> Iterator[str]:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 INTRODUCTION = """# Performance
 
-What waiting, moving files and loading cost, beside the deferrable triggers of five official providers and beside the
-bare limits. `make bench` measures everything on this page in one run and writes it; `make bench-full` adds sizes and a
-slow service, without a limit of time. The figures are those of one machine, which others may have used too: read the
-ratios."""
+What waiting, moving files and loading cost, beside the deferrable triggers of five official providers (the *peers*) and
+beside *bare* clients, which ask and check nothing. A raw socket is a yardstick, not a limit: who reads in other pieces
+than it does may be faster. The figures are those of one machine, which others may have used too: read the ratios.
+
+`make bench` measures everything on this page in one run and writes it, in about 25 minutes; `make bench-full` adds
+sizes and a slow service, and takes some hours. Both build an environment of their own in `build/bench-venv`, for the
+peers bring a hundred packages. The real triggerer is measured on PostgreSQL too where its server programs are installed
+(Debian: `postgresql`).
+
+A *room* is a module of our operators. The *law* of a kind of task says which share of its tasks takes how long, and
+*spread* how much they differ: the standard deviation of the logarithm of their durations."""
 
 TRIAL = """**This page was written by a trial run of the smallest size. Its figures mean nothing; they show the shape of
 the page until `make bench` writes the real ones.**"""
@@ -18,18 +25,18 @@ service in another process that answers "running" for a while and then "success"
 every second, three polls find the job running (one, for triggers that block the loop). Steady: the starts are spread
 evenly over 5 s, each polls once more 5 s later. Parked: each has polled at least once and waits, up to 10 s. Ours
 begins at a random point of its first interval by itself, so that a burst of ours is spread over its first second; the
-bare limits and the peers are not. Libraries are loaded and the connection has been used once before the clock starts.
+bare clients and the peers are not. Libraries are loaded and the connection has been used once before the clock starts.
 CPU is that of the whole process. Memory is resident, beyond that of the process before the triggers are built: at its
 peak in bursts and steady polling, at rest when parked. The worst stall is the longest time for which the loop looked
 after nobody. Figures are medians, *runs* says of how many. Each run is checked: every job reported done, and just as
 many polls of each as its schedule asks for. Requests per second are not limited (`max_rps: 0`), certificates are
 checked against a private authority. dbt Cloud speaks https only; for plain HTTP its scheme is changed, nothing else.
 Databricks polls once more after the end.""",
-    "asking": """Simulated: 20 families of tasks with medians from 2 to 15 minutes, durations log-normal, spread is the
-standard deviation of the logarithm. Each cell holds the mean delay in seconds with which an end is noticed, the mean
-number of polls per task, and their product as a multiple of the least that any policy can reach when it knows the law:
-half the square of the mean integral of sqrt(S f), S the share that still runs, f the density of the ends. Before
-anything is learnt, what a family is expected to take is wrong by up to half.""",
+    "asking": """Simulated: 20 families of tasks with medians from 2 to 15 minutes, durations log-normal. Each cell
+holds the mean delay in seconds with which an end is noticed, the mean number of polls per task, and their product as a
+multiple of the least that any policy can reach when it knows the law: half the square of the mean integral of
+sqrt(S f), S the share that still runs, f the density of the ends. Before anything is learnt, what a family is expected
+to take is wrong by up to half.""",
     "imports": """Beyond `airflow.sdk` and the base classes of operators, hooks and triggers, in a child of a
 process that has loaded nothing else. Memory is what belongs to no file. A DAG file is parsed by Airflow's own loader in
 a fresh process; the first time includes the import of its rooms. Figures are medians.""",

@@ -1,1 +1,1 @@
-"""Waiting: bursts, steady polling and parked triggers of ours, the peers and the bare limits."""
+"""Waiting: bursts, steady polling and parked triggers of ours, the peers and the bare clients."""

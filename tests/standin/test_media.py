@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from topview_provider.catalog import FAMILIES
 from topview_provider.standin import media
+from topview_provider.standin.server import StandIn
 
-from .client import Client
+from .client import LIMIT, Client, wait_for
 
 ROW = FAMILIES["marketing_video"]
 BODY = {"productLink": "https://shop.example/p/1"}
@@ -117,3 +119,18 @@ def test_a_download_with_the_api_s_headers_is_refused_and_counted(header: str, c
     assert client.download(url).status_code == 200
     assert client.service.stats()["leaked_headers"] == 1
     assert client.service.stats()["downloads"] == 1
+
+
+def test_a_client_that_hangs_up_in_the_middle_of_a_file_is_worth_one_quiet_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with StandIn(seconds=0, media_bytes=50_000_000) as service:
+        client = Client(service)
+        url = video(client)
+        for _ in range(20):  # aiohttp sees it while it writes, or cancels the handler: either may come first
+            with client.http.get(url, stream=True, timeout=LIMIT) as answer:
+                answer.raw.read(1)
+        wait_for(lambda: sum("hung up" in line for line in caplog.messages) == 20)
+        assert client.download(url).status_code == 200
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG] == []

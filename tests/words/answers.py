@@ -62,9 +62,9 @@ def a_topview_that_has_no_room(scene: Scene) -> None:
     scene.buy()
 
 
-@says(errors.TopviewBusy, f"POST {SUBMIT} answered HTTP 429: ")
+@says(errors.TopviewBusy, f"POST {SUBMIT} answered HTTP 429; it asks to wait 30 s")
 def a_topview_that_asks_for_patience(scene: Scene) -> None:
-    scene.fault("status", path=SUBMIT, value=429, times=-1)
+    scene.fault("status", path=SUBMIT, value=429, times=-1, retry_after=30)
     scene.buy()
 
 
@@ -200,7 +200,7 @@ def a_query_that_is_answered_with_a_text(scene: Scene) -> None:
     scene.hook().query("video_avatar", "17")
 
 
-@says(errors.TopviewUnavailable, "GET /v1/caption/list answered HTTP 502: ")
+@says(errors.TopviewUnavailable, "GET /v1/caption/list answered HTTP 502")
 def a_list_that_is_answered_by_a_gateway(scene: Scene) -> None:
     scene.fault("status", path="/v1/caption/list", value=502, times=-1)
     scene.hook().list("caption_list")

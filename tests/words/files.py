@@ -159,13 +159,22 @@ def a_result_that_is_not_there_yet(scene: Scene) -> None:
     download(scene)
 
 
-@says(TopviewNotFound, "GET http://127.0.0.1:", "answered HTTP 403; the URL has expired")
+@says(TopviewNotFound, ", video 0: GET http://127.0.0.1:", "answered HTTP 403; the URL has expired", task=True)
 def a_result_whose_url_is_refused_twice(scene: Scene) -> None:
     scene.fault("expired-url", times=-1)
     download(scene)
 
 
-@says(TopviewUnavailable, "GET http://127.0.0.1:", "while downloading")
+@says(
+    TopviewUnavailable,
+    "marketing_video ",
+    ", video 0: GET http://127.0.0.1:",
+    "v.mp4': ",
+    "while downloading",
+    "given up after ",
+    " cuts, the last 3 without a byte",
+    task=True,
+)
 def a_download_that_is_cut(scene: Scene) -> None:
     scene.fault("cut-download", times=-1)
     download(scene)
@@ -189,13 +198,13 @@ def a_result_that_is_a_web_page(scene: Scene) -> None:
     scene.hook().download(f"{store.url}/v.mp4", f"{scene.folder}/v.mp4")
 
 
-@says(TopviewUnavailable, "delivered 0 of some bytes")
+@says(TopviewUnavailable, "/v.mp4' delivered 0 bytes")
 def a_result_that_is_empty(scene: Scene) -> None:
     store = scene.enter(Server(answering(b"", content_type="video/mp4")))
     scene.hook().download(f"{store.url}/v.mp4", f"{scene.folder}/v.mp4")
 
 
-@says(TopviewUnavailable, "delivered 1 of 1 bytes, which are not those of its Content-MD5")
+@says(TopviewUnavailable, "delivered 1 of 1 bytes, which are not those of its Content-MD5; given up after 3 beginnings")
 def a_result_that_is_not_what_the_storage_promised(scene: Scene) -> None:
     said = answering(b"x", content_type="video/mp4", content_md5="1B2M2Y8AsgTpgAmY7PhCfg==")
     store = scene.enter(Server(said))
@@ -213,7 +222,7 @@ def a_target_that_cannot_be_written(scene: Scene) -> None:
     download(scene, path=f"{scene.file('folder')}/v.mp4")
 
 
-@says(TopviewNotFound, "marketing_video ", " no longer has output 1")
+@says(TopviewNotFound, "marketing_video ", ", video 1: it no longer has output 1", task=True)
 def an_output_that_is_gone_when_its_url_has_expired(scene: Scene) -> None:
     said = in_turn(answering(b"x", content_type="video/mp4"), answering(b"", "403 Forbidden"))
     made = {"status": "success", "videoUrl": f"{scene.enter(Server(said)).url}/v.mp4"}
@@ -225,7 +234,7 @@ def an_output_that_is_gone_when_its_url_has_expired(scene: Scene) -> None:
     download(scene, topview_task_id=topview_task_id, path=path, index="all", parallel=1)
 
 
-@says(TopviewError, "GET http://127.0.0.1:", ": stopped after 0 of some bytes")
+@says(TopviewError, "GET http://127.0.0.1:", "/v.mp4': stopped after 0 bytes")
 def a_download_that_is_stopped(scene: Scene) -> None:
     stop = Event()
     stop.set()
@@ -243,7 +252,12 @@ def several_downloads_that_are_stopped_while_a_storage_is_silent(scene: Scene) -
         over.set()
 
 
-@says(TopviewInvalidRequest, "parallel: 0 is too few; at least 1 file is fetched at once")
+@says(TopviewInvalidRequest, "parallel: 'four' is not a whole number")
+def a_download_of_no_number_at_once(scene: Scene) -> None:
+    download(scene, topview_task_id="t1", parallel="four")
+
+
+@says(TopviewInvalidRequest, "parallel: 0 is too few; allowed: 1 or more")
 def a_download_of_nothing_at_once(scene: Scene) -> None:
     download(scene, topview_task_id="t1", parallel=0)
 

@@ -32,8 +32,9 @@ def fetch(
     checksum, or its MD5 is the ETag. A storage that names none proves nothing, and its file replaces the target.
 
     A cut download goes on where it was cut, if the storage says that it is still the same file, and at the first byte
-    otherwise. It is given up when three requests in a row bring nothing, when more than 50 were cut, and when what came
-    is of no use for the third time; each attempt of a task begins anew.
+    otherwise, after a pause that grows from a tenth of a second to one, and to two where a request brought nothing. It
+    is given up when three requests in a row bring nothing, when more than 50 were cut, and when what came is of no use
+    for the third time; each attempt of a task begins anew.
 
     :param settings: Proxy, TLS and time-outs; no byte for ``read_timeout`` seconds is a cut.
     :param url: Signed URL.
@@ -47,7 +48,7 @@ def fetch(
     :raises TopviewError: The target cannot be written, or the download was stopped.
     """
     refuse_folder(target, "target")
-    remote = Remote(settings, url, renew, stop)
+    remote = Remote(settings, url, str(target), renew, stop)
     while True:
         try:
             return _once(remote, target)

@@ -92,17 +92,20 @@ class Limiter:
         self.rate = rate
         self._wake()
 
-    def slow(self, asked: float | None) -> None:
+    def slow(self, asked: float | None) -> bool:
         """
         Halve the rate for everybody: the service is busy.
 
         At most once a second: what was on its way before says nothing about the slower pace.
 
         :param asked: Seconds for which it wants no request at all.
+        :returns: Whether this was a step: the rate fell, or a pause began.
         """
-        now = asyncio.get_running_loop().time()
+        now, share = asyncio.get_running_loop().time(), self.share
+        begins = bool(asked) and now >= self._closed_until
         self._closed_until = max(self._closed_until, now + min(asked or 0.0, LONGEST_PAUSE))
         self._change(max(SLOWEST, self.share / 2), now)
+        return begins or self.share < share
 
     def recover(self) -> None:
         """Let the rate grow a step again: the service answered."""

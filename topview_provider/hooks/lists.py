@@ -26,6 +26,7 @@ from typing import Any, Self
 
 from topview_provider import catalog
 from topview_provider import exceptions as errors
+from topview_provider.hooks.notices import for_all
 from topview_provider.hooks.requesting import Items, Pages
 from topview_provider.hooks.single_flight import SingleFlight
 from topview_provider.polling import Step, Watch
@@ -232,7 +233,8 @@ class Roll:
         rest = min(LONGEST_REST, REST * 2.0 ** min(self._useless, 16))
         self._rests_until = time.time() + rest
         if not self._useless:
-            log.info("%s is left alone for %.0f s, its tasks are asked one by one: %s", self.key[0], rest, why)
+            words = "%s is left alone for %.0f s, its tasks are asked one by one: %s"
+            for_all(log, logging.INFO, words, self.key[0], rest, why)
         self._useless += 1
 
     async def _read(self) -> bool:

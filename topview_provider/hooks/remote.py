@@ -29,8 +29,8 @@ CUTS = 50
 FRUITLESS = 3
 """How many of them in a row may bring no byte."""
 
-PAUSE = 1.0
-"""Seconds before the request after a fruitless one; twice as long after two."""
+PAUSE, STEP = 1.0, 0.1
+"""Seconds before the request after a fruitless one, twice as long after two; else that share of it for each cut."""
 
 RECORD = 32 * 1024
 """Bytes that are asked of TLS at once: it brings 16 KB at most, and room for much more is made in vain each time."""
@@ -113,6 +113,7 @@ class Remote:
     :param settings: Proxy, TLS and time-outs. ``read_timeout`` bounds the wait for the next byte; nothing bounds the
         whole, so that a slow line may take its time.
     :param url: Signed URL.
+    :param target: What the file is to become, for messages.
     :param renew: Returns a fresh URL of the same file, for when this one has expired.
     :param stop: Once it is set, no request is made any more, and the reading ends at the next bytes, or with the
         ``read_timeout`` of a storage that sends none.
@@ -122,21 +123,22 @@ class Remote:
         self,
         settings: Settings,
         url: str,
+        target: str,
         renew: Callable[[], str] | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         self.url = url
+        self.target = target
         self.edition = Edition()
         self.at = 0
         self._settings = settings
         self._renew = renew
         self._stop = stop or threading.Event()
-        self._sums = Checksums({})
+        self._sums, self._fresh = Checksums({}), False
         self._passes, self._cuts, self._fruitless = PASSES, CUTS, FRUITLESS
-        self._fresh = False
 
     def __str__(self) -> str:
-        return f"GET {redact_url(self.url)}"
+        return f"GET {redact_url(self.url)} for {self.target!r}"
 
     def pieces(self) -> Generator[bytes]:
         """
@@ -168,7 +170,7 @@ class Remote:
         """
         self._passes -= 1
         if not self._passes:
-            raise TopviewUnavailable(str(error)) from None
+            raise TopviewUnavailable(f"{error}; given up after {PASSES} beginnings") from None
         log.info("%s; starting again at the first byte", error)
 
     def refuse_if_stopped(self) -> None:
@@ -270,7 +272,7 @@ class Remote:
         self._cuts -= 1
         if self._renew is None or self._fresh or self._cuts < 0:
             raise error
-        log.info("The result URL is refused; asking TopView for a fresh one")
+        log.info("%s; asking TopView for a fresh one", error)
         self.url, self._fresh = self._renew(), True
 
     def _bear(self, error: Cut, before: int) -> None:
@@ -278,15 +280,18 @@ class Remote:
         self.refuse_if_stopped()
         self._cuts -= 1
         self._fruitless = FRUITLESS if self.at > before else self._fruitless - 1
+        cuts = CUTS - self._cuts
         if self._cuts < 0 or not self._fruitless:
-            raise TopviewUnavailable(str(error)) from None
+            last = "" if self._fruitless else f", the last {FRUITLESS} without a byte"
+            raise TopviewUnavailable(f"{error}; given up after {cuts} cuts{last}") from None
         if self.at and not self.edition.validator:
             raise Useless(f"{error}; the storage says nothing by which the rest could be asked for")
-        log.info("%s; going on there", error)
-        self._stop.wait(PAUSE * (FRUITLESS - self._fruitless))
+        level = logging.INFO if cuts.bit_count() == 1 else logging.DEBUG  # the first, second, fourth, eighth, ...
+        log.log(level, "%s; going on there (cut %d)", error, cuts)
+        self._stop.wait(PAUSE * (FRUITLESS - self._fruitless or min(STEP * cuts, 1.0)))
 
     def _so_far(self) -> str:
-        return f"{self.at} of {self.edition.size or 'some'} bytes"
+        return f"{self.at} of {self.edition.size} bytes" if self.edition.size else f"{self.at} bytes"
 
 
 def _marks(headers: Mapping[str, str]) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from topview_provider.compat import mask_secret
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewUnavailable
+from topview_provider.pacing import ADAPTIVE
 from topview_provider.wire import Call, redact_url
 
 DEFAULT_HOST = "https://api.topview.ai"
@@ -79,7 +80,7 @@ class Settings:
             verify=read.verify(),
             trust_env=read.truth("trust_env", True),
             paths=read.paths(),
-            poll_interval=read.number("poll_interval", 0.0, "seconds"),
+            poll_interval=read.pace("poll_interval"),
             max_rps=read.number("max_rps", 10.0, "requests per second"),
             list_polling=read.truth("list_polling", False),
         )
@@ -131,7 +132,11 @@ class _Extra:
             raise _invalid(self.conn_id, f"extra {key!r} is {self.values[key]!r}; it must be true or false")
         return text in ("true", "1")
 
-    def number(self, key: str, default: float, unit: str, *, zero: bool = True) -> float:
+    def pace(self, key: str) -> float:
+        text = str(self.values.get(key, "")).strip().lower()
+        return 0.0 if text == ADAPTIVE else self.number(key, 0.0, "seconds", other=f", or {ADAPTIVE!r}")
+
+    def number(self, key: str, default: float, unit: str, *, zero: bool = True, other: str = "") -> float:
         value = self.values.get(key)
         if value in (None, ""):
             return default
@@ -141,7 +146,7 @@ class _Extra:
             number = -1.0
         if not 0 <= number <= 86_400 or (number == 0 and not zero):
             least = "0 or more" if zero else "above 0"
-            raise _invalid(self.conn_id, f"extra {key!r} is {value!r}; it must be a number of {unit}, {least}")
+            raise _invalid(self.conn_id, f"extra {key!r} is {value!r}; it must be a number of {unit}, {least}{other}")
         return number
 
     def verify(self) -> bool | str:

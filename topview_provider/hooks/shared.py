@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -13,6 +14,7 @@ from topview_provider.hooks import requesting
 from topview_provider.hooks.doors import Line, asend, line_of, tls_context, traced
 from topview_provider.hooks.limiter import LONGEST_PAUSE, Limiter
 from topview_provider.hooks.lists import Lists
+from topview_provider.hooks.notices import for_all
 from topview_provider.hooks.settings import Settings, read_settings
 from topview_provider.hooks.single_flight import SingleFlight
 
@@ -25,6 +27,8 @@ POOL = 20
 """Connections per session: a burst of a thousand polls needs no more, and the service sees no flood."""
 
 OUTSIDE = "TopviewAsyncHook is used inside 'async with' only"
+
+log = logging.getLogger(__name__)
 
 
 class Shared:
@@ -86,11 +90,18 @@ class Shared:
             self.limiter.recover()
             return result
         except errors.TopviewError as error:
-            if requesting.asks_for_less(error):
-                self.limiter.slow(error.retry_after)
+            if requesting.asks_for_less(error) and self.limiter.slow(error.retry_after):
+                self._say_slower(error)
             raise
         finally:
             self.limiter.done()
+
+    def _say_slower(self, error: errors.TopviewError) -> None:
+        limiter, asked = self.limiter, error.retry_after
+        pause = f"no request for {min(asked, LONGEST_PAUSE):g} s, then " if asked else ""
+        rate = f"{limiter.rate * limiter.share:.3g} instead of {limiter.rate:g}" if limiter.rate else "any number of"
+        words = "Connection %r: TopView asks for less (%s): %s%s requests per second; %d wait for their turn"
+        for_all(log, logging.WARNING, words, self.conn_id, error.code, pause, rate, limiter.waiting)
 
     async def _send(self, call: wire.Call, uid: str) -> Any:
         assert self.session is not None

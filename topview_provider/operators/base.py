@@ -17,6 +17,7 @@ from topview_provider.landing import raw_for_xcom
 from topview_provider.links import TopviewResultLink, TopviewTaskLink
 from topview_provider.operators.buying import TopviewBuying
 from topview_provider.operators.rows import TopviewRowOperator
+from topview_provider.tracing import TopviewTraced
 from topview_provider.waiting import read_event, seconds, switch
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 SWITCHES = ("wait_for_completion", "deferrable", "allow_partial", "return_raw", "need_cloud_front_url")
 
 
-class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
+class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
     """
     Base of every operator that submits a task; a subclass names its ``family``.
 
@@ -243,8 +244,9 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         begun_at, judge = record.submitted_at or time.time(), self.judged(body, record.seen)
         wait = late.polling.Wait(record.topview_task_id, begun_at, end_time, judge, dated=bool(record.submitted_at))
         context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
-        self.push_card(context, wait, state="accepted", language=body.get("language"))
+        card = self.push_card(context, wait, state="accepted", language=body.get("language"))
         if not self.wait_for_completion:
+            self.told(context, card)
             return {**self.manifest({}, wait), "status": "accepted"}
         if record.outcome == "success":
             return self.land(context, late.polling.Outcome("success"), wait, record.made)
@@ -301,11 +303,19 @@ class TopviewTaskOperator(TopviewBuying, TopviewRowOperator):
         cost = manifest["cost_credit"]
         late.book.Ledger.of(context).settle(wait.topview_task_id, "success", cost, self.made(answer, wait))
         self.push_result(context["ti"], manifest)
-        self.push_card(context, wait, state="success", answer=answer)
+        card = self.push_card(context, wait, state="success", answer=answer)
         self.keep_raw(context, answer)
         self.log_end(outcome, wait, cost)
         self.refuse_partial(answer, wait)
+        self.told(context, card)
         return manifest
+
+    def told(self, context: Context, card: Mapping[str, Any]) -> None:
+        """Tell outlets and OpenLineage what became of the task."""
+        self.announce(context, card)
+        lineage, host, name = late.lineage, self.hook.settings.base_url, str(card["topview_task_id"])
+        made = lineage.at_topview(host, self.family, name)
+        self._trace = lineage.Trace(host, name, (*lineage.given(self.arguments(), host),), (made,))
 
     def made(self, answer: Mapping[str, Any], wait: Wait) -> str:
         """Return the mark of the item that stands there, in families whose items a later step replaces."""

@@ -250,9 +250,12 @@ class TopviewAnyshootTemplateListOperator(TopviewListOperator):
 
 class TopviewChooseVoiceOperator(BaseOperator):
     """
-    Find a voice by its name and return its ``voiceId``; the first that fits where no name is given.
+    Find a voice by its name and return its ``voiceId``.
 
-    :param name: Name or id, as a person writes it; empty for any. (templated)
+    Without a name that is the first that fits, or None, which a task operator leaves out of its request.
+
+    :param name: Name or id, as a person writes it; may be empty. (templated)
+    :param first_if_empty: Without a name: True takes the first that fits, False none, so that TopView chooses.
     :param language: Language such as ``en``. (templated)
     :param gender: ``male`` or ``female``. (templated)
     :param is_custom: ``True`` for own clones only. (templated)
@@ -269,6 +272,7 @@ class TopviewChooseVoiceOperator(BaseOperator):
         self,
         *,
         name: str = "",
+        first_if_empty: bool = True,
         language: str | None = None,
         gender: str | None = None,
         is_custom: bool | str | None = None,
@@ -277,13 +281,16 @@ class TopviewChooseVoiceOperator(BaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.name = name
+        self.first_if_empty = first_if_empty
         self.language = language
         self.gender = gender
         self.is_custom = is_custom
         self.topview_conn_id = topview_conn_id
 
-    def execute(self, context: Context) -> str:
-        """Find the voice and return its id."""
+    def execute(self, context: Context) -> str | None:
+        """Find the voice and return its id; None where TopView is to choose."""
+        if not (self.name or "").strip() and not self.first_if_empty:
+            return None
         from topview_provider.hooks.topview import TopviewHook
 
         filters = {"language": self.language, "gender": self.gender, "is_custom": self.is_custom}
@@ -292,9 +299,12 @@ class TopviewChooseVoiceOperator(BaseOperator):
 
 class TopviewChooseAvatarOperator(BaseOperator):
     """
-    Find an avatar by its name and return its ``aiavatarId``; the first that fits where no name is given.
+    Find an avatar by its name and return its ``aiavatarId``.
 
-    :param name: Name or id, as a person writes it; empty for any. (templated)
+    Without a name that is the first that fits, or None, which a task operator leaves out of its request.
+
+    :param name: Name or id, as a person writes it; may be empty. (templated)
+    :param first_if_empty: Without a name: True takes the first that fits, False none, so that TopView chooses.
     :param gender: ``male`` or ``female``. (templated)
     :param is_custom: ``True`` for own avatars only. (templated)
     :param topview_conn_id: Airflow connection of type TopView. (templated)
@@ -310,6 +320,7 @@ class TopviewChooseAvatarOperator(BaseOperator):
         self,
         *,
         name: str = "",
+        first_if_empty: bool = True,
         gender: str | None = None,
         is_custom: bool | str | None = None,
         topview_conn_id: str = "topview_default",
@@ -317,12 +328,15 @@ class TopviewChooseAvatarOperator(BaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.name = name
+        self.first_if_empty = first_if_empty
         self.gender = gender
         self.is_custom = is_custom
         self.topview_conn_id = topview_conn_id
 
-    def execute(self, context: Context) -> str:
-        """Find the avatar and return its id."""
+    def execute(self, context: Context) -> str | None:
+        """Find the avatar and return its id; None where TopView is to choose."""
+        if not (self.name or "").strip() and not self.first_if_empty:
+            return None
         from topview_provider.hooks.topview import TopviewHook
 
         filters = {"gender": self.gender, "is_custom": self.is_custom}

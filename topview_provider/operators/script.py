@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import Context
 
+from topview_provider import late
 from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
 
 if TYPE_CHECKING:
@@ -66,40 +68,66 @@ class TopviewMarketingVideoScriptUpdateOperator(TopviewActionOperator):
     """
     Replace the script of a preview before its export.
 
-    TopView may take the change in later (it has a callback type for it), so the script list is read until it shows the
-    new text, for at most a minute.
+    A script that reads so already is left alone, and None is returned; otherwise TopView's answer. TopView may take the
+    change in later (it has a callback type for it), so the script list is read until it shows the new text, for at
+    most a minute.
 
     :param topview_task_id: Task of the preview (``taskId``). (templated)
     :param script_contents: The whole script: ``[{"segId": "0", "segText": "..."}, ...]``; segments may be added or
-        dropped. (templated)
+        dropped. The result of an approval will do. (templated)
     :param script_id: Which script; ``"0"`` is the first. Sent as text. (templated)
+    :param missing_ok: Leave the script alone where ``script_contents`` is None, as an approval leaves it that somebody
+        marked as success: it means "approved as it is".
+    :raises TopviewInvalidRequest: A field is missing or wrong.
     :raises TopviewUnavailable: The script list does not show the new text after a minute.
 
     Source: https://docs.topview.ai/reference/avatar_marketing_video_update_script_content
     """
 
     listing = "marketing_video_script_update"
+    own_arguments = ("missing_ok",)
 
     def __init__(
         self,
         *,
         topview_task_id: str,
-        script_contents: list[dict[str, Any]] | str,
+        script_contents: list[dict[str, Any]] | dict[str, Any] | str | None,
         script_id: str | int = "0",
+        missing_ok: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.topview_task_id = topview_task_id
         self.script_contents = script_contents
         self.script_id = script_id
+        self.missing_ok = missing_ok
 
     def execute(self, context: Context) -> Any:
-        """Replace the script, wait until TopView shows it, and return TopView's answer."""
+        """Replace the script unless it reads so already, and wait until TopView shows it."""
+        if isinstance(self.script_contents, Mapping) and "script_contents" in self.script_contents:
+            self.script_contents = self.script_contents["script_contents"]
+        if self.script_contents is None and self.missing_ok:
+            self.log.info("No script was given; that of %s stays as it is", self.topview_task_id)
+            return None
+        body = self.request({})
+        wanted = [(str(segment["segId"]), str(segment["segText"])) for segment in body["scriptContents"]]
+        if segments(self.hook, body["taskId"], body["scriptId"]) == wanted:
+            self.log.info("The script of %s reads so already; nothing was written", self.topview_task_id)
+            return None
+        result = super().execute(context)
+        self.settle(body, [text for _, text in wanted])
+        return result
+
+    def settle(self, body: Mapping[str, Any], wanted: list[str]) -> None:
+        """
+        Wait until TopView shows the new text.
+
+        :param body: What was sent.
+        :param wanted: The text of each segment.
+        :raises TopviewUnavailable: It does not after a minute.
+        """
         from topview_provider.exceptions import TopviewUnavailable
 
-        body = self.request({})
-        result = super().execute(context)
-        wanted = [str(segment["segText"]) for segment in body["scriptContents"]]
         end = time.monotonic() + SETTLE_SECONDS
         while [text for _, text in segments(self.hook, body["taskId"], body["scriptId"])] != wanted:
             if time.monotonic() > end:
@@ -107,7 +135,6 @@ class TopviewMarketingVideoScriptUpdateOperator(TopviewActionOperator):
                     f"TopView took the script of {self.topview_task_id} but does not show it after {SETTLE_SECONDS:g} s"
                 )
             time.sleep(2)
-        return result
 
 
 def segments(hook: TopviewHook, topview_task_id: str, script_id: str) -> list[tuple[str, str]]:
@@ -118,8 +145,6 @@ def segments(hook: TopviewHook, topview_task_id: str, script_id: str) -> list[tu
     :param topview_task_id: Task of the preview.
     :param script_id: Which script.
     """
-    for script in hook.list("marketing_video_script_list", topview_task_id=topview_task_id):
-        if str(script.get("scriptId", "0")) == str(script_id):
-            found = script.get("scriptContents") or []
-            return [(str(segment.get("segId")), str(segment.get("segText"))) for segment in found]
-    return []
+    scripts = hook.list("marketing_video_script_list", topview_task_id=topview_task_id)
+    found = late.approval.script_of(scripts, script_id)
+    return [(str(segment.get("segId")), str(segment.get("segText"))) for segment in found]

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from airflow.providers.common.compat.sdk import BaseOperator, Context
 
 from topview_provider import catalog, late
-from topview_provider.waiting import task_id_of
+from topview_provider.tracing import TopviewTraced
+from topview_provider.waiting import count, task_id_of
 
 if TYPE_CHECKING:
     from topview_provider.hooks.topview import TopviewHook
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from topview_provider.results import State
 
 
-class TopviewUploadOperator(BaseOperator):
+class TopviewUploadOperator(TopviewTraced, BaseOperator):
     """
     Upload a file to TopView and return its ``fileId``, the input of every other operator.
 
@@ -66,9 +67,16 @@ class TopviewUploadOperator(BaseOperator):
         record = book.read()
         if record and record.fingerprint == fresh.fingerprint and record.kept and hook.has_file(str(record.kept)):
             self.log.info("TopView has this file already, as fileId %s", record.kept)
-            return str(record.kept)
+            return self.uploaded(hook, str(record.kept))
         file_id = hook.upload(self.source, file_format=self.file_format or None)
         book.write(replace(fresh, outcome="success", kept=file_id))
+        return self.uploaded(hook, file_id)
+
+    def uploaded(self, hook: TopviewHook, file_id: str) -> str:
+        """Note for OpenLineage what went where, and return the ``fileId``."""
+        lineage, host = late.lineage, hook.settings.base_url
+        read, made = lineage.dataset(str(self.source)), lineage.at_topview(host, "file", file_id)
+        self._trace = lineage.Trace(host, "", (read,), (made,))
         return file_id
 
     def identity(self, hook: TopviewHook) -> Purchase:
@@ -86,7 +94,7 @@ class TopviewUploadOperator(BaseOperator):
         return late.records.purchase("upload_file", {**given, **version}, hook.settings.base_url, hook.uid)
 
 
-class TopviewDownloadOperator(BaseOperator):
+class TopviewDownloadOperator(TopviewTraced, BaseOperator):
     """
     Fetch the files of a finished task to storage.
 
@@ -99,7 +107,8 @@ class TopviewDownloadOperator(BaseOperator):
     A complete target is not fetched again when the storage proves that it is the same file: by its length and a
     checksum. The result is the path, or the list of paths with ``index="all"``; then the first error ends the task when
     the files under way are there, no other is begun, and what has landed stays. Each outlet gets an asset event with
-    ``uri`` (of the first file), ``topview_task_id``, ``family`` and, with ``index="all"``, ``count``.
+    ``uri`` (of the first file), ``topview_task_id``, ``family``, ``state``, ``language``, ``cost_credit`` and, with
+    ``index="all"``, ``count``; an outlet that is an alias gets an asset for each file.
 
     :param family: Family of the task, such as ``marketing_video``. (templated)
     :param topview_task_id: The task; the manifest that its operator returns will do. (templated)
@@ -113,10 +122,10 @@ class TopviewDownloadOperator(BaseOperator):
     :param preview: For marketing videos: the preview instead of the export. (templated)
     :param script_id: For marketing videos: only the video of this script. (templated)
     :param need_cloud_front_url: Fetch from CloudFront instead of S3.
-    :param parallel: With ``index="all"``: how many files are fetched at once, from 1.
+    :param parallel: With ``index="all"``: how many files are fetched at once, from 1. (templated)
     :param topview_conn_id: Airflow connection of type TopView. (templated)
     :raises TopviewInvalidRequest: The family has no such output, ``path`` is a folder, empty, or would be written
-        twice, or ``parallel`` is below 1.
+        twice, or ``parallel`` is no whole number from 1.
     :raises TopviewTaskFailed: The task failed at TopView.
     :raises TopviewUnavailable: The task is not finished, or a file was cut again and again.
     :raises TopviewNotFound: TopView no longer has the task, or a fresh URL of it is refused.
@@ -131,10 +140,12 @@ class TopviewDownloadOperator(BaseOperator):
         "index",
         "preview",
         "script_id",
+        "parallel",
         "topview_conn_id",
     )
     ui_color = "#e6e0ff"
     _stop: Event | None = None
+    _cost: float | None = None
 
     def __init__(
         self,
@@ -147,7 +158,7 @@ class TopviewDownloadOperator(BaseOperator):
         preview: bool | str = False,
         script_id: str | int | None = None,
         need_cloud_front_url: bool = False,
-        parallel: int = 4,
+        parallel: int | str = 4,
         topview_conn_id: str = "topview_default",
         **kwargs: Any,
     ) -> None:
@@ -167,25 +178,39 @@ class TopviewDownloadOperator(BaseOperator):
     def execute(self, context: Context) -> str | list[str]:
         """Fetch the files and return where they are."""
         self.topview_task_id = task_id_of(self.topview_task_id)
-        from topview_provider.exceptions import TopviewInvalidRequest
         from topview_provider.hooks import transfer
         from topview_provider.hooks.topview import TopviewHook
 
         transfer.file_path(self.path, "path")  # what is wrong before anything is filled in need not be asked for
-        if self.parallel < 1:
-            raise TopviewInvalidRequest(f"parallel: {self.parallel} is too few; at least 1 file is fetched at once")
+        self.parallel = count("parallel", self.parallel)
         hook = TopviewHook(self.topview_conn_id)
         chosen = self.outputs(hook)
         targets = self.targets(chosen)
         stored = self.fetch_all(hook, chosen, targets)
-        for outlet in self.outlets or ():
-            context["outlet_events"][outlet].extra = self.about(stored)
+        self.landed(context, hook, chosen, stored)
         return stored if str(self.index) == "all" else stored[0]
 
-    def about(self, stored: list[str]) -> dict[str, Any]:
-        """Return what an asset event says: flat, so that a DAG that it starts can read it in a template."""
+    def landed(self, context: Context, hook: TopviewHook, chosen: list[dict[str, Any]], stored: list[str]) -> None:
+        """Tell outlets and OpenLineage what is where."""
+        lineage, host, name = late.lineage, hook.settings.base_url, str(self.topview_task_id)
+        read, made = lineage.at_topview(host, self.family, name), (lineage.dataset(path) for path in stored)
+        self._trace = lineage.Trace(host, name, (read,), (*made,))
+        if self.outlets:
+            late.assets.emit(context, self.outlets, self.about(context, chosen, stored), stored)
+
+    def about(self, context: Context, chosen: list[dict[str, Any]], stored: list[str]) -> dict[str, Any]:
+        """Return what an asset event says; what TopView's answer does not tell, the card of the task upstream does."""
         count = {"count": len(stored)} if str(self.index) == "all" else {}
-        return {"uri": stored[0], "topview_task_id": str(self.topview_task_id), "family": self.family, **count}
+        told = {"language": chosen[0]["language"], "cost_credit": self._cost}
+        known = {name: value for name, value in told.items() if value is not None}
+        own = {"topview_task_id": str(self.topview_task_id), "family": self.family, "state": "success"}
+        return {**late.assets.about({**self.card(context), **known, **own}, stored[0]), **count}
+
+    def card(self, context: Context) -> Mapping[str, Any]:
+        """Return the card that a task upstream left about this TopView task; empty where there is none."""
+        found = context["ti"].xcom_pull(task_ids=sorted(self.upstream_task_ids), key="topview") or ()
+        cards = (card for card in found if isinstance(card, Mapping))
+        return next((card for card in cards if card.get("topview_task_id") == self.topview_task_id), {})
 
     def outputs(self, hook: TopviewHook) -> list[dict[str, Any]]:
         """
@@ -219,6 +244,7 @@ class TopviewDownloadOperator(BaseOperator):
         judge = requesting.judge(row, {"preview": self.preview, row.item_id_key: self.script_id})
         answer = hook.query(self.family, str(self.topview_task_id), cloud_front=bool(self.need_cloud_front_url))
         self.refuse_unless_finished(late.results.state_of(row, answer, judge))
+        self._cost = late.results.cost_of(row, answer)
         return [entry for entry in late.results.outputs_of(row, answer, judge) if entry["name"] == self.output_name]
 
     def refuse_unless_finished(self, state: State) -> None:
@@ -294,7 +320,7 @@ class TopviewDownloadOperator(BaseOperator):
 
         self._stop, asking = Event(), Lock()
         works = [partial(self.fetch, hook, *job, asking) for job in zip(chosen, targets, strict=True)]
-        return abreast(works, min(self.parallel, len(works)), self._stop) if len(works) > 1 else [works[0]()]
+        return abreast(works, min(int(self.parallel), len(works)), self._stop) if len(works) > 1 else [works[0]()]
 
     def fetch(self, hook: TopviewHook, entry: dict[str, Any], target: str, asking: Lock) -> str:
         """
@@ -305,19 +331,28 @@ class TopviewDownloadOperator(BaseOperator):
         :param target: Where to.
         :param asking: Held while TopView is asked: the hook has one session.
         :raises TopviewNotFound: A fresh URL is refused, or the task no longer has this output.
+        :raises TopviewError: It cannot be had or written; the text names the task and its output.
         """
-        from topview_provider.exceptions import TopviewNotFound
+        from topview_provider.exceptions import TopviewError, TopviewNotFound
         from topview_provider.hooks.topview import storage_path
+
+        about, topview_task_id = f"{self.family} {self.topview_task_id}", str(self.topview_task_id)
 
         def renew() -> str:
             with asking:
                 fresh = same(entry, self.named(hook))
             if fresh is None:
-                raise TopviewNotFound(f"{self.family} {self.topview_task_id} no longer has output {entry['index']}")
+                raise TopviewNotFound(f"it no longer has output {entry['index']}")
             return str(fresh["url"])
 
         where = storage_path(target)
-        size = hook.download(entry["url"], where, renew=renew, stop=self._stop)
+        try:
+            size = hook.download(entry["url"], where, renew=renew, stop=self._stop)
+        except TopviewError as error:
+            said = f"{about}, {self.output_name} {entry['index']}: {error}"
+            raise type(error)(
+                said, code=error.code, topview_task_id=topview_task_id, retry_after=error.retry_after
+            ) from error
         self.log.info("%s %s is at %s (%d bytes)", self.family, self.output_name, where, size)
         return target
 

@@ -217,9 +217,10 @@ class TopviewTaskSensor(TopviewWaiting, BaseSensorOperator):
             self.raise_unless_success(outcome, wait)
             manifest = self.manifest(answer, wait)
             context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)
-            self.push_card(context, wait, state="success", answer=answer)
+            card = self.push_card(context, wait, state="success", answer=answer)
             self.push_result(context["ti"], manifest)
             self.refuse_partial(answer, wait)
+            self.announce(context, card)
         except errors.TopviewError as error:
             return self.fail(error)
         return manifest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import logging
 import socket
 import struct
 from dataclasses import replace
@@ -28,6 +29,8 @@ CONTROL = "/_standin/"
 FILES = (media.DIRECT, media.CLOUDFRONT, media.UPLOADS)
 RESET = struct.pack("ii", 1, 0)
 """A lingering time of nothing: closing the socket resets the connection."""
+
+log = logging.getLogger(__name__)
 
 
 class Front:
@@ -73,7 +76,13 @@ class Front:
         """
         path = "/" + request.path.lstrip("/ ")
         if path.startswith(FILES):
-            return await self._file(request, path)
+            try:
+                return await self._file(request, path)
+            except (ConnectionResetError, asyncio.CancelledError) as gone:
+                log.debug("%s %s: the client hung up", request.method, path)
+                if isinstance(gone, asyncio.CancelledError):
+                    raise
+                return web.Response()
         prefix = self.options.prefix
         local = path[len(prefix) :] if path.startswith(f"{prefix}/") else ""
         for spelled in (path, local):

@@ -54,15 +54,20 @@ async function underWay(found) {
   return Promise.all(ours.map(async (instance) => ({ instance, key: keyOf(instance), card: await orNull(cardOf(keyOf(instance))) })));
 }
 
+const madeBy = ({ card }) => [card.topview_task_id, card.items].join(" ");
+
 // One task of TopView may stand behind several of Airflow's: an operator that left and a sensor that waited.
 function once(items) {
+  const settled = new Set(items.filter(({ card }) => card.bought && card.state !== "accepted").map(madeBy));
+  // What a sensor or an approval shows of one script is in the tile of the task that made it.
+  const own = items.filter((item) => item.card.bought || !settled.has(madeBy(item)));
   const best = new Map();
-  for (const item of items) {
+  for (const item of own) {
     const name = [item.card.topview_task_id, item.card.script_id, item.card.items].join(" ");
     const other = best.get(name);
     if (!other || (other.card.state === "accepted" && item.card.state !== "accepted")) best.set(name, item);
   }
-  return items.filter((item) => [...best.values()].includes(item));
+  return own.filter((item) => [...best.values()].includes(item));
 }
 
 const link = (key, ...children) => leadsToAirflow(element("a", { href: taskUrl(key) }, ...children));

@@ -1,0 +1,57 @@
+"""Asset events: what an alias stands for, what a started DAG reads, and that the document names every key."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import Asset, AssetAlias
+from airflow.sdk.execution_time.context import OutletEventAccessors
+
+from topview_provider import assets
+
+DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "lineage.md").read_text()
+
+
+def test_an_alias_stands_for_each_file_without_the_connection_that_leads_there() -> None:
+    events, outlet = OutletEventAccessors(), AssetAlias("files")
+    uris = ["s3://aws@bucket/a.mp4", "/data/b.mp4"]
+    assets.emit({"outlet_events": events}, [outlet], {"uri": uris[0], "count": 2}, uris)
+    found = events[outlet].asset_alias_events
+    assert [event.dest_asset_key.uri for event in found] == ["s3://bucket/a.mp4", "file:///data/b.mp4"]
+    assert [event.extra for event in found] == [{"uri": uri, "count": 2} for uri in uris]
+
+
+def test_a_task_without_outlets_tells_nobody() -> None:
+    assets.emit({}, None, {}, [])
+    assets.emit({}, [], {}, [])
+
+
+@pytest.mark.parametrize("key", ["triggering_asset_events", "triggering_dataset_events"])
+def test_a_run_reads_what_started_it_on_either_line_of_airflow(key: str) -> None:
+    one, two = ({"topview_task_id": name} for name in "ab")
+    found: dict[Any, Any] = {Asset("x"): [SimpleNamespace(extra=one), SimpleNamespace(extra=None)]}
+    found[Asset("y")] = [SimpleNamespace(extra=two)]
+    assert assets.events({key: found}) == [one, {}, two]
+
+
+def test_a_run_that_a_person_started_has_no_event() -> None:
+    assert assets.events({"triggering_asset_events": {}}) == []
+    assert assets.events({}) == []
+
+
+def test_the_code_of_the_document_reads_what_started_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(source, scope)
+    event = SimpleNamespace(extra=assets.about({"language": "fr", "cost_credit": 5}, "/data/lamp.mp4"))
+    scope["publish"].function(triggering_asset_events={"x": [event]})
+    assert capsys.readouterr().out == "/data/lamp.mp4 fr 5\n"
+
+
+def test_the_document_names_every_key_of_an_event() -> None:
+    table = DOCUMENT.partition("## Publish")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {*assets.about({}), "count"}
