@@ -8,6 +8,11 @@ from topview_provider.operators.lookup import TopviewChooseVoiceOperator
 from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
+LINK = {"type": "string", "section": "Product", "minLength": 1}
+NAMES = {"propertyNames": {"pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, "additionalProperties": {"type": "string"}}
+VOICES = {"type": "object", "section": "Languages", "minProperties": 1, **NAMES}
+HELP = "Language and name of its voice; an empty name takes the first voice of the language."
+
 
 @task
 def languages(params=None):
@@ -43,16 +48,8 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "product_link": Param("https://shop.example/desk-lamp", type="string", title="Product link", section="Product"),
-        "voices": Param(
-            {"en": "", "de": ""},
-            type="object",
-            title="Voices",
-            section="Languages",
-            description="Language and name of its voice; an empty name takes the first voice of the language.",
-            additionalProperties={"type": "string"},
-            minProperties=1,
-        ),
+        "product_link": Param("https://shop.example/lamp", **LINK, title="Product link", description="Its page."),
+        "voices": Param({"en": "", "de": ""}, **VOICES, title="Voices", description=HELP),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
