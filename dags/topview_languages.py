@@ -8,9 +8,10 @@ from topview_provider.operators.lookup import TopviewChooseVoiceOperator
 from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
-LINK = {"type": "string", "pattern": "^https?://.+", "examples": ["https://shop.example/desk-lamp"]}
-CODES = {"type": "object", "propertyNames": {"pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, "minProperties": 1}
-VOICES = "Language and name of its voice; an empty name takes the first voice of the language."
+LINK = {"type": "string", "section": "Product", "minLength": 1}
+NAMES = {"propertyNames": {"pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, "additionalProperties": {"type": "string"}}
+VOICES = {"type": "object", "section": "Languages", "minProperties": 1, **NAMES}
+HELP = "Language and name of its voice; an empty name takes the first voice of the language."
 
 
 @task
@@ -42,12 +43,13 @@ with DAG(
     "topview_languages",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "product_link": Param(**LINK, title="Product link", section="Product", description="Its page in a shop."),
-        "voices": Param({"en": "", "de": ""}, **CODES, title="Voices", section="Languages", description=VOICES),
+        "product_link": Param("https://shop.example/lamp", **LINK, title="Product link", description="Its page."),
+        "voices": Param({"en": "", "de": ""}, **VOICES, title="Voices", description=HELP),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):

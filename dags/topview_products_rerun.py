@@ -12,8 +12,8 @@ from topview_provider.operators.batch import TopviewProductsOperator, TopviewRep
 from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
-FILE = {"type": "string", "minLength": 1, "examples": ["s3://bucket/reports/monday.csv"]}
 COLUMNS = ["product_link", "product_name", "language", "voice_id"]
+HELP = "What the XCom report of the first run says under path."
 
 
 @task_group
@@ -46,9 +46,7 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "report": Param(
-            "/tmp/topview/report.csv", **FILE, title="Report", section="Products", description="CSV or JSON."
-        ),
+        "report": Param("/tmp/topview/report.csv", type="string", title="Report", section="Products", description=HELP),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):

@@ -7,9 +7,9 @@ from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.operators.lookup import TopviewChooseAvatarOperator, TopviewChooseVoiceOperator
 from topview_provider.operators.storage import TopviewDownloadOperator
 
+TEXT = {"type": "string", "section": "Script", "format": "multiline", "minLength": 1}
 # A run that somebody triggers has no logical date from Airflow 3 on; neither moment changes in a retry.
 DAY = "(dag_run.logical_date or dag_run.run_after)"
-TEXT = {"type": "string", "format": "multiline", "minLength": 1}
 
 with DAG(
     "topview_weekly_broadcast",
@@ -20,7 +20,7 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "news": Param("The desk lamp is back.", **TEXT, title="News", section="Script", description="A few sentences."),
+        "news": Param("The desk lamp is back in stock.", **TEXT, title="News", description="Said after the date."),
         "avatar": Param("", type="string", title="Avatar", section="Looks", description="Name; empty: the first."),
         "voice": Param("", type="string", title="Voice", section="Looks", description="Name; empty: the first."),
         "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
