@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.e2e.answers import answer_form
 from tests.e2e.conftest import LIMIT, begin
 from tools.processes import until
 from tools.rest import DagRun
@@ -22,13 +23,10 @@ def test_a_script_that_is_rejected_in_the_form_is_not_exported(
     stack: AirflowStack, service: StandIn, tmp_path: Path
 ) -> None:
     run = begin(stack, "topview_approval", product_link="https://shop.example/mug", folder=str(tmp_path))
-    run.wait_for_task("approve", "awaiting_input", "deferred", limit=2 * LIMIT)
-    path = f"/api/v2{run.path}/taskInstances/approve/-1/hitlDetails"
-    stack.api.request("PATCH", path, json={"chosen_options": ["Reject"], "params_input": {}})
-    assert run.wait(limit=2 * LIMIT) == "failed"
-    states = {task.task_id: (task.state, task.try_number) for task in run.tasks()}
-    assert states["approve"] == ("failed", 1)
-    assert {states[name][0] for name in ("write_script", "export", "download")} == {"upstream_failed"}
+    assert run.wait(limit=2 * LIMIT, progress=lambda _: answer_form(run, "Reject")) == "failed"
+    states = {task.task_id: task.state for task in run.tasks()}
+    assert states["approve"] == "failed"
+    assert {states[name] for name in ("write_script", "export", "download")} == {"upstream_failed"}
     assert sent(service, run, "preview") == []
 
 
