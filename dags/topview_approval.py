@@ -1,8 +1,8 @@
 """
 A person reads the script of a free preview in Airflow, changes it or not, and approves: only then a video is bought.
 
-Trigger it and fill in the form. When the task `approve` waits for input, open *Required Actions*, watch the preview,
-edit the words and press *Approve*; *Reject* ends the run unpaid. Below Airflow 3.1 take `topview_approval_by_file`.
+When the task `approve` waits for input, open *Required Actions*, watch the preview, edit the words and press *Approve*;
+*Reject* ends the run unpaid. Below Airflow 3.1 take `topview_approval_by_file`.
 """
 
 import pendulum
@@ -46,8 +46,9 @@ with DAG(
     )
     task_id = preview.output["topview_task_id"]
     approve = TopviewScriptApprovalOperator(task_id="approve", topview_task_id=task_id)
-    words = {"script_contents": approve.output, "missing_ok": True}
-    update = TopviewMarketingVideoScriptUpdateOperator(task_id="write_script", topview_task_id=task_id, **words)
+    update = TopviewMarketingVideoScriptUpdateOperator(
+        task_id="write_script", topview_task_id=task_id, script_contents=approve.output, missing_ok=True
+    )
     export = TopviewMarketingVideoExportOperator(task_id="export", topview_task_id=task_id)
     download = TopviewDownloadOperator(
         task_id="download",

@@ -15,16 +15,17 @@ from tools.settings import ROOT
 from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 
-SLOTS = 12
+SLOTS = 15
 PRODUCTS = [f"https://shop.example/{number}" for number in range(60)]
 FAIL, REFUSED = PRODUCTS[5:45:10], PRODUCTS[50:52]
 FAMILY = "marketing_video"
+RETRIES = '"retries": 2, "retry_delay": pendulum.duration(seconds=10)'
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[StandIn]:
     """A stand-in that fails four products and refuses two."""
-    with StandIn(seconds=12, api_key=KEY) as service:
+    with StandIn(seconds=20, api_key=KEY) as service:
         for link in FAIL:
             service.fault("fail", match={"productLink": link}, message="no face found", times=-1)
         for link in REFUSED:
@@ -35,14 +36,14 @@ def shop() -> Iterator[StandIn]:
 
 @pytest.fixture(scope="module")
 def stack(shop: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowStack]:
-    """An Airflow with the two DAGs; a retry is what it takes where Airflow mistakes a short deferral for a kill."""
+    """An Airflow with the two DAGs; retries are what it takes where a busy Airflow mistakes a deferral for a kill."""
     home = tmp_path_factory.mktemp("batch")
     dags = home / "dags"
     dags.mkdir()
     for name in ("topview_products_batch.py", "topview_products_rerun.py"):
         source = (ROOT / "dags" / name).read_text()
-        assert "duration(seconds=10)" in source
-        (dags / name).write_text(source.replace("duration(seconds=10)", "duration(seconds=1)"))
+        assert RETRIES in source
+        (dags / name).write_text(source.replace(RETRIES, '"retries": 4, "retry_delay": pendulum.duration(seconds=1)'))
     env = {"AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(shop, KEY), "AIRFLOW__CORE__PARALLELISM": "4"}
     with AirflowStack(home, dags, env=env) as stack:
         stack.api.set_pool("topview", SLOTS)
