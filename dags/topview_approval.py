@@ -1,8 +1,7 @@
 """
 A person reads the script of a free preview in Airflow, changes it or not, and approves: only then a video is bought.
 
-When the task `approve` waits for input, open *Required Actions*, watch the preview, edit the words and press *Approve*;
-*Reject* ends the run unpaid. Below Airflow 3.1 take `topview_approval_by_file`.
+Answer in *Required Actions*; *Reject* ends the run unpaid. Below Airflow 3.1 take `topview_approval_by_file`.
 """
 
 import pendulum
