@@ -205,7 +205,8 @@ def test_a_success_of_which_items_failed_counts_as_a_failure(topview: Callable[.
 
 def test_a_preview_is_looked_at_when_it_is_asked_for(topview: Callable[..., Said], service: StandIn) -> None:
     topview_task_id = submitted("marketing_video", {**KETTLE, "preview": "true"})
-    assert topview("task", "marketing_video", topview_task_id).code == 3
+    without = topview("task", "marketing_video", topview_task_id)
+    assert (without.code, "--preview shows what is there" in without.out) == (3, True)
     assert topview("task", "marketing_video", topview_task_id, "--preview").code == 0
 
 
@@ -265,21 +266,22 @@ def test_a_task_without_files_tells_why_by_its_exit_code(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "ends", "said"),
     [
-        (("credits", "--conn-id", "none"), "Airflow has no connection 'none'. Add it in the UI"),
-        (("voices", "--gender", "odd"), "gender: 'odd' is not allowed; allowed: male, female"),
-        (("task", "video_avatar", "nope"), "answered 4004: task nope not found"),
-        (("download", "video_avatar", "nope", "/tmp/"), "answered 4004: task nope not found"),
-        (("download", "video_avatar", "nope", "x", "--file", "song"), "output: 'song' is not among those of video_av"),
-        (("task", "marketing_video", "nope", "--script-id", "None"), "did a template render nothing?"),
+        (("credits", "--conn-id", "none"), 4, "Airflow has no connection 'none'. Add it in the UI"),
+        (("voices", "--gender", "odd"), 2, "gender: 'odd' is not allowed; allowed: male, female"),
+        (("task", "video_avatar", "nope"), 4, "answered 4004: task nope not found"),
+        (("task", "video_avatar", "nope"), 4, "; look at the family, and whether the connection is that of its account"),
+        (("download", "video_avatar", "nope", "/tmp/"), 4, "answered 4004: task nope not found"),
+        (("download", "video_avatar", "nope", "x", "--file", "song"), 2, "output: 'song' is not among those of video"),
+        (("task", "marketing_video", "nope", "--script-id", "None"), 2, "did a template render nothing?"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence_on_stderr(
-    topview: Callable[..., Said], service: StandIn, words: tuple[str, ...], said: str
+    topview: Callable[..., Said], service: StandIn, words: tuple[str, ...], ends: int, said: str
 ) -> None:
     code, out, error = topview(*words)
-    assert (code, out) == (4, "")
+    assert (code, out) == (ends, "")
     assert error.startswith("topview: ")
     assert said in error
     assert len(error.splitlines()) == 1

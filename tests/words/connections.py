@@ -34,6 +34,11 @@ def a_connection_that_is_missing(scene: Scene) -> None:
     scene.buy()
 
 
+@says(TopviewConnectionInvalid, CONN, "is of type http, not topview; nothing was sent")
+def a_connection_of_another_type(scene: Scene) -> None:
+    with_connection(scene, conn_type="http")
+
+
 @says(TopviewUnavailable, "Airflow cannot read its connection 'topview_default' right now: ConnectionError")
 def an_airflow_that_cannot_be_asked_for_it(scene: Scene) -> None:
     def away(_: str) -> Any:

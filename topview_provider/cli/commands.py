@@ -75,7 +75,7 @@ def task(hook: TopviewHook, arguments: Namespace) -> Shown:
         "family": row.name,
         "topview_task_id": arguments.topview_task_id,
         "state": state.phase.value,
-        "topview_says": "; ".join(filter(None, (state.word, state.message, *failed))),
+        "topview_says": "; ".join(filter(None, (state.word, state.message, *failed, _other(row, answer, judge)))),
         "created": created and f"{created:%Y-%m-%d %H:%M:%S}",
         "age": created and span((datetime.now(UTC) - created).total_seconds()),
         "title": results.title_of(row, answer, judge),
@@ -111,6 +111,14 @@ def _listed(hook: TopviewHook, arguments: Namespace) -> Shown:
     wanted = (arguments.name or "").strip().lower()
     found = (item for item in items if wanted in str(item.get(name_key) or "").lower())
     return [{key: item.get(key) for key in listing.columns} for item in islice(found, arguments.limit)], Code.DONE
+
+
+def _other(row: catalog.TaskFamily, answer: Mapping[str, Any], judge: Mapping[str, str]) -> str:
+    """Point to a finished preview where the export was asked for and is not there."""
+    preview = requesting.judge(row, {"preview": True})
+    if preview == judge or results.state_of(row, answer, judge).settled:
+        return ""
+    return "--preview shows what is there" if results.state_of(row, answer, preview).phase in CODES else ""
 
 
 def _waited(

@@ -15,11 +15,12 @@ class Code(IntEnum):
     """
     Say how a command ended.
 
-    2 stays for wrong usage, as ``argparse`` has it: a script that waits for another code must not wait for a slip.
+    2 is wrong usage, as ``argparse`` has it: a script that waits for another code must not wait for a slip.
     """
 
     DONE = 0
     FAILED = 1
+    USAGE = 2
     UNFINISHED = 3
     UNKNOWN = 4
     INTERRUPTED = 130
@@ -78,6 +79,10 @@ def _explained(error: Exception) -> tuple[str, Code]:
         return str(error), Code.UNFINISHED
     if isinstance(error, errors.TopviewTaskFailed):
         return str(error), Code.FAILED
+    if isinstance(error, errors.TopviewInvalidRequest) and error.code is None:  # ours: TopView's have its code
+        return str(error), Code.USAGE
+    if isinstance(error, errors.TopviewNotFound):
+        return f"{error}; look at the family, and whether the connection is that of its account", Code.UNKNOWN
     if isinstance(error, errors.TopviewError):
         return str(error), Code.UNKNOWN
     return f"{type(error).__name__}: {scrub(str(error))}", Code.UNKNOWN

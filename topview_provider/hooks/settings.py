@@ -16,6 +16,7 @@ from topview_provider.exceptions import TopviewConnectionInvalid, TopviewUnavail
 from topview_provider.pacing import ADAPTIVE
 from topview_provider.wire import Call, redact_url
 
+CONN_TYPE = "topview"
 DEFAULT_HOST = "https://api.topview.ai"
 USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -64,6 +65,8 @@ class Settings:
         :param conn: The connection: login, password, host, schema, port and extra.
         :raises TopviewConnectionInvalid: It lacks the key or holds something unusable or unsafe.
         """
+        if conn.conn_type and conn.conn_type != CONN_TYPE:
+            raise _invalid(conn.conn_id, f"is of type {conn.conn_type}, not {CONN_TYPE}; nothing was sent")
         read = _Extra(conn.conn_id, _extra(conn))
         uid, api_key = _login(conn)
         base_url = _base_url(conn)
