@@ -25,6 +25,14 @@ def test_an_alias_stands_for_each_file_without_the_connection_that_leads_there()
     assert [event.extra for event in found] == [{"uri": uri, "count": 2} for uri in uris]
 
 
+def test_an_outlet_that_is_no_asset_hears_nothing_and_fails_no_task() -> None:
+    events, video = OutletEventAccessors(), Asset("video")
+    foreign: list[Any] = [SimpleNamespace(url="/data/a.mp4"), Asset("one") | Asset("two"), video]
+    assets.emit({"outlet_events": events}, foreign, {"uri": None}, [])
+    assert list(events) == [video]
+    assert events[video].extra == {"uri": None}
+
+
 def test_a_task_without_outlets_tells_nobody() -> None:
     assets.emit({}, None, {}, [])
     assets.emit({}, [], {}, [])
