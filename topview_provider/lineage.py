@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from topview_provider import compat
+from topview_provider.catalog.fields import Field
+
+FILES = Field("fileIds", "array")
+"""Reads a list of files as the request did, one that a template made a text of included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,12 @@ def given(arguments: Mapping[str, Any], host: str) -> Iterable[Dataset]:
     """
     for name, value in arguments.items():
         if name == "product_link" and value:
-            yield dataset(str(value))
-        elif name.endswith(("file_id", "file_ids")) and value:
-            for file_id in [value] if isinstance(value, str) else value:
+            with suppress(ValueError):  # TopView took it, so whether it is an address is no question any more
+                yield dataset(str(value))
+        elif name.endswith("file_id") and value:
+            yield at_topview(host, "file", str(value))
+        elif name.endswith("file_ids") and value:
+            for file_id in FILES.to_wire(value):
                 yield at_topview(host, "file", str(file_id))
 
 
