@@ -45,6 +45,8 @@ def at_topview(service: StandIn) -> str:
         ("s3://aws_conn@bucket/videos/lamp.mp4", "s3://bucket", "videos/lamp.mp4"),
         ("s3a://bucket/lamp.mp4?versionId=1", "s3://bucket", "lamp.mp4"),
         ("gs://bucket/lamp.mp4", "gs://bucket", "lamp.mp4"),
+        ("s3://bucket/lamp #2.mp4", "s3://bucket", "lamp #2.mp4"),
+        ("file:///data/lamp #2.mp4", "file", "/data/lamp #2.mp4"),
         ("https://me:secret@shop.example:8443/lamp?token=secret", "https://shop.example:8443", "lamp"),
         ("https://shop.example", "https://shop.example", "/"),
     ],

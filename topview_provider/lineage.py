@@ -34,8 +34,9 @@ class Dataset:
 
     @property
     def uri(self) -> str:
-        """Return it as one address."""
-        return f"file://{self.name}" if self.namespace == "file" else f"{self.namespace}/{self.name}"
+        """Return it as one address; a mark in the name of a file begins neither query nor fragment."""
+        name = self.name.replace("?", "%3F").replace("#", "%23")
+        return f"file://{name}" if self.namespace == "file" else f"{self.namespace}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,11 @@ class Trace:
 
 def dataset(url: str) -> Dataset:
     """
-    Return the dataset of a file or a page: without user, Airflow connection, query and fragment.
+    Return the dataset of a file or a page: without user, Airflow connection, query and the fragment of a page.
 
     :param url: Local path, or URL.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(url, allow_fragments=url.startswith("http"))
     if parts.scheme in ("", "file"):
         return Dataset("file", posixpath.abspath(unquote(parts.path) if parts.scheme else url))
     scheme = {"s3a": "s3", "s3n": "s3"}.get(parts.scheme, parts.scheme)
