@@ -25,6 +25,22 @@ def test_an_alias_stands_for_each_file_without_the_connection_that_leads_there()
     assert [event.extra for event in found] == [{"uri": uri, "count": 2} for uri in uris]
 
 
+def test_files_whose_names_differ_behind_a_mark_are_assets_of_their_own() -> None:
+    events, outlet = OutletEventAccessors(), AssetAlias("files")
+    uris = ["s3://bucket/lamp #1.mp4", "s3://bucket/lamp #2.mp4", "/data/lamp?.mp4"]
+    assets.emit({"outlet_events": events}, [outlet], {"uri": uris[0]}, uris)
+    found = [event.dest_asset_key.uri for event in events[outlet].asset_alias_events]
+    assert found == ["s3://bucket/lamp %231.mp4", "s3://bucket/lamp %232.mp4", "file:///data/lamp%3F.mp4"]
+
+
+def test_an_outlet_that_is_no_asset_hears_nothing_and_fails_no_task() -> None:
+    events, video = OutletEventAccessors(), Asset("video")
+    foreign: list[Any] = [SimpleNamespace(url="/data/a.mp4"), Asset("one") | Asset("two"), video]
+    assets.emit({"outlet_events": events}, foreign, {"uri": None}, [])
+    assert list(events) == [video]
+    assert events[video].extra == {"uri": None}
+
+
 def test_a_task_without_outlets_tells_nobody() -> None:
     assets.emit({}, None, {}, [])
     assets.emit({}, [], {}, [])

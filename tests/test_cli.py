@@ -361,6 +361,12 @@ def test_a_hostile_title_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == "title  Kettle?]0;x??state  success\n"
 
 
+def test_a_hostile_address_of_a_file_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    file = {"name": "video", "index": 0, "item_id": None, "language": None, "duration_ms": None}
+    output.show({"outputs": [{**file, "url": "https://a.example/v.mp4\x1b[2J\x9b1m\nstate  success"}]}, "table")
+    assert capsys.readouterr().out == "video[0]  https://a.example/v.mp4?[2J?1m?state  success\n"
+
+
 def test_a_hostile_message_of_topview_steers_no_terminal(topview: Callable[..., Said], service: StandIn) -> None:
     service.fault("code", value="4004", message="gone\x1b[2J\x07\nfor good")
     assert "gone?[2J? for good" in topview("credits").error

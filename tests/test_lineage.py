@@ -11,7 +11,7 @@ import pytest
 from airflow.providers.openlineage.extractors.base import DefaultExtractor, OperatorLineage
 
 from tests.contract.running import new_context, walk
-from topview_provider.lineage import Dataset, dataset
+from topview_provider.lineage import Dataset, dataset, given
 from topview_provider.operators.avatar import TopviewPhotoAvatarOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
@@ -45,6 +45,8 @@ def at_topview(service: StandIn) -> str:
         ("s3://aws_conn@bucket/videos/lamp.mp4", "s3://bucket", "videos/lamp.mp4"),
         ("s3a://bucket/lamp.mp4?versionId=1", "s3://bucket", "lamp.mp4"),
         ("gs://bucket/lamp.mp4", "gs://bucket", "lamp.mp4"),
+        ("s3://bucket/lamp #2.mp4", "s3://bucket", "lamp #2.mp4"),
+        ("file:///data/lamp #2.mp4", "file", "/data/lamp #2.mp4"),
         ("https://me:secret@shop.example:8443/lamp?token=secret", "https://shop.example:8443", "lamp"),
         ("https://shop.example", "https://shop.example", "/"),
     ],
@@ -90,6 +92,19 @@ def test_upload_task_and_download_are_one_line_from_file_to_file(service: StandI
         assert names(before.outputs) == names(after.inputs)
     assert names(line[2].outputs) == [("file", f"{tmp_path}/talk.mp4")]
     assert line[0].run_facets == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"image_file_id": 12345}, ["file/12345"]),  # what render_template_as_native_obj makes of a text of digits
+        ({"file_ids": "['a', 'b']"}, ["file/a", "file/b"]),
+        ({"file_ids": ["a", "b"]}, ["file/a", "file/b"]),
+        ({"product_link": "https://[shop/lamp"}, []),
+    ],
+)
+def test_what_a_task_was_given_is_told_however_a_template_spelled_it(arguments: Any, expected: list[str]) -> None:
+    assert [one.name for one in given(arguments, "https://api.topview.ai")] == expected
 
 
 def test_facets_ask_nobody_and_hold_no_signature(service: StandIn) -> None:

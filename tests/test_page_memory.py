@@ -97,3 +97,10 @@ def test_many_who_ask_at_once_lead_to_one_question() -> None:
     for thread in threads:
         thread.join(10)
     assert (found, source.asked) == ([1] * 8, 1)
+
+
+def test_whoever_is_about_to_ask_is_not_forgotten_when_somebody_else_comes() -> None:
+    memory: Memory[int] = Memory(60, Clock())
+    source, mine = Source(), memory._slot("a")
+    assert memory.get("a", source) == 1
+    assert memory._slot("a") is mine

@@ -21,7 +21,7 @@ def about(card: Mapping[str, Any], uri: str | None = None) -> dict[str, Any]:
 
 def emit(context: Any, outlets: Iterable[Any] | None, extra: Mapping[str, Any], uris: Iterable[str]) -> None:
     """
-    Let each outlet say it: an asset as itself, an alias as the assets that it stands for in this run.
+    Let each outlet say it: an asset as itself, an alias as the assets that it stands for in this run, others none.
 
     :param context: Airflow's context.
     :param outlets: Outlets of the task.
@@ -31,7 +31,10 @@ def emit(context: Any, outlets: Iterable[Any] | None, extra: Mapping[str, Any], 
     from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
     for outlet in outlets or ():
-        accessor = context["outlet_events"][outlet]
+        try:
+            accessor = context["outlet_events"][outlet]
+        except TypeError:  # no asset: what a user tells OpenLineage by hand is an outlet, too
+            continue
         if not isinstance(outlet, AssetAlias):
             accessor.extra = dict(extra)
             continue

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from topview_provider import compat
+from topview_provider.catalog.fields import Field
+
+FILES = Field("fileIds", "array")
+"""Reads a list of files as the request did, one that a template made a text of included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,9 @@ class Dataset:
 
     @property
     def uri(self) -> str:
-        """Return it as one address."""
-        return f"file://{self.name}" if self.namespace == "file" else f"{self.namespace}/{self.name}"
+        """Return it as one address; a mark in the name of a file begins neither query nor fragment."""
+        name = self.name.replace("?", "%3F").replace("#", "%23")
+        return f"file://{name}" if self.namespace == "file" else f"{self.namespace}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,11 @@ class Trace:
 
 def dataset(url: str) -> Dataset:
     """
-    Return the dataset of a file or a page: without user, Airflow connection, query and fragment.
+    Return the dataset of a file or a page: without user, Airflow connection, query and the fragment of a page.
 
     :param url: Local path, or URL.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(url, allow_fragments=url.startswith("http"))
     if parts.scheme in ("", "file"):
         return Dataset("file", posixpath.abspath(unquote(parts.path) if parts.scheme else url))
     scheme = {"s3a": "s3", "s3n": "s3"}.get(parts.scheme, parts.scheme)
@@ -82,9 +88,12 @@ def given(arguments: Mapping[str, Any], host: str) -> Iterable[Dataset]:
     """
     for name, value in arguments.items():
         if name == "product_link" and value:
-            yield dataset(str(value))
-        elif name.endswith(("file_id", "file_ids")) and value:
-            for file_id in [value] if isinstance(value, str) else value:
+            with suppress(ValueError):  # TopView took it, so whether it is an address is no question any more
+                yield dataset(str(value))
+        elif name.endswith("file_id") and value:
+            yield at_topview(host, "file", str(value))
+        elif name.endswith("file_ids") and value:
+            for file_id in FILES.to_wire(value):
                 yield at_topview(host, "file", str(file_id))
 
 

@@ -82,6 +82,12 @@ def test_a_player_knows_every_kind_of_output() -> None:
     assert kinds == set(re.findall(r"^  (\w+):", makers, re.MULTILINE))
 
 
+def test_no_page_promises_that_a_clear_costs_nothing_where_the_log_says_that_there_is_no_record() -> None:
+    text = (WWW / "words.js").read_text()
+    assert "without paying again if there is a record" in text
+    assert not re.search(r"without paying again[.\"]", text)
+
+
 @pytest.mark.parametrize("path", ["/notice/", f"/notice/{'s' * 40}", f"/notice/{'s' * 40}/scraper"])
 def test_without_a_secret_there_is_no_way_for_callbacks(path: str, admin: Visitor) -> None:
     answers = [admin.session.post(f"{admin.url}/topview{place}", json={}, timeout=60) for place in (path, "/unknown")]

@@ -68,7 +68,7 @@ def _file(output: Mapping[str, Any]) -> list[str]:
     # The URL stands alone at the end of its line, so that a terminal makes a link of it.
     return [
         f"{output['name']}[{output['index']}]",
-        " ".join(filter(None, (f"({words})" if words else "", output["url"]))),
+        " ".join(filter(None, (f"({words})" if words else "", text_of(output["url"])))),
     ]
 
 

@@ -16,6 +16,7 @@ class _Slot(Generic[T]):
     lock: threading.Lock = field(default_factory=threading.Lock)
     until: float = float("-inf")
     value: T | None = None
+    users: int = 0
 
 
 class Memory(Generic[T]):
@@ -44,14 +45,20 @@ class Memory(Generic[T]):
         :param anew: Ask whatever is known.
         """
         slot = self._slot(key)
-        with slot.lock:
-            if slot.value is None or anew or self.clock() >= slot.until:
-                slot.value = ask()
-                slot.until = self.clock() + self.seconds
-            return slot.value
+        try:
+            with slot.lock:
+                if slot.value is None or anew or self.clock() >= slot.until:
+                    slot.value = ask()
+                    slot.until = self.clock() + self.seconds
+                return slot.value
+        finally:
+            with self._lock:
+                slot.users -= 1
 
     def _slot(self, key: Hashable) -> _Slot[T]:
         with self._lock:
             now = self.clock()
-            self._slots = {name: slot for name, slot in self._slots.items() if slot.until > now or slot.lock.locked()}
-            return self._slots.setdefault(key, _Slot())
+            self._slots = {name: slot for name, slot in self._slots.items() if slot.until > now or slot.users}
+            slot = self._slots.setdefault(key, _Slot())
+            slot.users += 1
+            return slot

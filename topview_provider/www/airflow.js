@@ -32,10 +32,25 @@ const inRun = (key) => `api/v2/dags/${joined(key.dag_id)}/dagRuns/${joined(key.r
 export const taskInstance = (key) =>
   ask(key.map_index === UNMAPPED ? inRun(key) : `${inRun(key)}/${key.map_index}`);
 
+const NUMBERS = ["cost_credit", "duration_ms", "submitted_at", "seconds", "expected_seconds", "end_time"];
+
+const kindOf = (name) => (name === "bought" ? "boolean" : NUMBERS.includes(name) ? "number" : "string");
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+// Any DAG may leave an XCom of this name: what is no card is none, lest one task of somebody else empties the gallery.
 export async function card(key) {
   const found = await ask(`${inRun(key)}/xcomEntries/topview`, { map_index: key.map_index });
-  const value = typeof found.value === "string" ? JSON.parse(found.value) : found.value;
-  return value && value.family && value.topview_task_id ? value : null;
+  const value = typeof found.value === "string" ? parsed(found.value) : found.value;
+  const said = Object.entries(value ?? {}).filter(([name, one]) => typeof one === kindOf(name));
+  const read = Object.fromEntries(said);
+  return read.family && read.topview_task_id ? read : null;
 }
 
 export const resultUrl = (key, output, { index = 0, anew = false } = {}) =>

@@ -46,12 +46,18 @@ async function item(entry) {
 
 const withCards = async (found) => (await Promise.all(found.map(item))).filter(({ card }) => card);
 
+// What has not changed is not fetched again: a batch has many tasks under way, and this page looks every few seconds.
+function cardFor(key, found) {
+  const entry = found.find((one) => sameTask(keyOf(one), key));
+  return entry ? remembered(entry) : orNull(cardOf(key));
+}
+
 async function underWay(found) {
   const answer = await ask(ALL, { state: ["running", "deferred"], order_by: "-start_date", limit: PAGE });
   const ours = answer.task_instances.filter(
     (instance) => (instance.operator_name ?? instance.operator ?? "").startsWith("Topview") || found.some((entry) => sameTask(keyOf(entry), keyOf(instance))),
   );
-  return Promise.all(ours.map(async (instance) => ({ instance, key: keyOf(instance), card: await orNull(cardOf(keyOf(instance))) })));
+  return Promise.all(ours.map(async (instance) => ({ instance, key: keyOf(instance), card: await cardFor(keyOf(instance), found) })));
 }
 
 const madeBy = ({ card }) => [card.topview_task_id, card.items].join(" ");

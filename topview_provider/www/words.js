@@ -53,6 +53,10 @@ export const outputsOf = (card) =>
 
 const UNDER_WAY = ["running", "deferred", "queued", "scheduled", "up_for_reschedule", "restarting"];
 
+// A sensor only waits; an operator goes on where its ledger tells what it bought.
+const again = (card) =>
+  card?.bought ? "goes on with it without paying again if there is a record of it (Airflow 3.3, or [topview] ledger_path)" : "waits for it again";
+
 // What Airflow says of its task and the card of TopView's, together in one word and one sentence.
 export function stateOf(instance, card) {
   const waiting = UNDER_WAY.includes(instance?.state);
@@ -63,10 +67,10 @@ export function stateOf(instance, card) {
     return { look: "busy", word: "Being made at TopView", text, busy: true };
   }
   if (instance?.state === "up_for_retry")
-    return { look: "busy", word: "Waiting for a retry", text: "The retry goes on with the same task, without paying again.", busy: true };
+    return { look: "busy", word: "Waiting for a retry", text: `The retry ${again(card)}.`, busy: true };
   if (instance?.state === "success")
     return { look: "busy", word: "Accepted by TopView", text: "This task did not wait for the result; a sensor behind it shows it." };
-  return { look: "bad", word: "Airflow stopped waiting", text: "The task may go on at TopView. Clearing this Airflow task resumes it without paying again." };
+  return { look: "bad", word: "Airflow stopped waiting", text: `The task may go on at TopView. Clearing this Airflow task ${again(card)}.` };
 }
 
 export const badge = (state) => element("span", { className: `badge ${state.look}` }, state.word);

@@ -50,6 +50,12 @@ def test_a_task_of_somebody_else_has_a_friendly_empty_tab(shop: DagRun, tab: Tab
     picture(page, "task-empty-light-wide")
 
 
+@pytest.mark.parametrize("map_index", [0, 1])
+def test_an_xcom_of_our_name_that_is_no_card_counts_as_none(map_index: int, shop: DagRun, tab: Tab) -> None:
+    page = tab(task_path(shop, "foreign", map_index))
+    expect(frame(page).get_by_text("This task did not ask TopView for anything.")).to_be_visible()
+
+
 @pytest.mark.parametrize(("task_id", "words"), [("film", EVIL_NAME), ("broken", EVIL_ERROR)])
 def test_hostile_names_and_errors_stay_text_in_the_tab(
     task_id: str, words: str, shop: DagRun, tab: Tab, picture: Take

@@ -3,6 +3,7 @@
 import pendulum
 from airflow.providers.common.compat.sdk import DAG, Param
 from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.python import PythonOperator
 
 from topview_provider.operators.image import TopviewRemoveBackgroundOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
@@ -10,6 +11,13 @@ from topview_provider.operators.voice import TopviewTextToVoiceOperator
 from topview_provider.sensors.topview import TopviewMarketingVideoSensor
 
 WORDS = {"product_link": "https://shop.example/p", "product_description": "A thing."}
+FOREIGN = ["no card", {"family": 7, "topview_task_id": "t"}]
+
+
+def push(value, ti):
+    """Leave an XCom of our name that is none of ours."""
+    ti.xcom_push(key="topview", value=value)
+
 
 with DAG(
     "ui_shop",
@@ -26,3 +34,4 @@ with DAG(
     left = TopviewMarketingVideoOperator(task_id="left", product_name="Green vase", wait_for_completion=False, **WORDS)
     TopviewMarketingVideoSensor(task_id="waited", topview_task_id=left.output["topview_task_id"])
     EmptyOperator(task_id="other")
+    PythonOperator.partial(task_id="foreign", python_callable=push).expand(op_args=[[value] for value in FOREIGN])
