@@ -14,6 +14,7 @@ from tests.test_report import Run, again, report, speech
 from topview_provider.batches import RESUME
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.operators.batch import TopviewProductsOperator
+from topview_provider.operators.voice import TopviewTextToVoiceOperator
 from topview_provider.standin.server import StandIn
 
 LAMP = {"product": "lamp", "language": "en"}
@@ -50,10 +51,51 @@ def test_what_was_to_be_resumed_and_never_ran_is_still_paid_for(state: str, run:
     assert found[RESUME] == "paid-1"
 
 
+def test_what_was_to_be_resumed_and_was_refused_before_is_still_paid_for(run: Run, tmp_path: Path) -> None:
+    run.make(
+        TopviewTextToVoiceOperator(task_id="make", voice_text="", voice_id="v", resume_topview_task_id="paid-1"), 0
+    )
+    assert run.left["make", "topview_error"][0]["rerun"] == "resume"
+    assert only(run, tmp_path, PAID) == ("resume", "paid-1")
+
+
 def test_what_was_to_be_resumed_and_failed_at_topview_may_be_bought(run: Run, service: StandIn, tmp_path: Path) -> None:
     service.fault("fail")
     run.make(speech(), 0)
     assert only(run, tmp_path, PAID)[0] == "submit"
+
+
+@pytest.mark.parametrize("words", ["", "Words that TopView refuses"])
+def test_a_product_is_never_given_the_video_that_its_place_in_the_list_bought_before(
+    words: str, run: Run, service: StandIn, tmp_path: Path
+) -> None:
+    run.make(speech(), 0)
+    run.left.clear()
+    if words:
+        service.fault("code", value="6001", message="not for us", method="POST")
+    run.make(TopviewTextToVoiceOperator(task_id="make", voice_text=words, voice_id="v"), 0)
+    assert only(run, tmp_path)[0] == ("submit" if words else "look first")
+
+
+def test_a_try_that_could_not_even_ask_leaves_what_an_earlier_one_bought_to_a_person(
+    run: Run, service: StandIn, tmp_path: Path
+) -> None:
+    service.fault("never-ends")
+    run.make(speech(timeout=0), 0)
+    run.left.clear()
+    run.make(speech(topview_conn_id="gone"), 0)
+    [job] = service.jobs()
+    assert only(run, tmp_path) == ("look first", job["topview_task_id"])
+
+
+def test_without_a_store_a_deadline_still_says_what_goes_on(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("topview_provider.ledger.book.store_of", lambda context: None)
+    service.fault("never-ends")
+    run = Run()
+    run.make(speech(timeout=0), 0)
+    [job] = service.jobs()
+    left = run.left["make", "topview_error"][0]
+    assert (left["rerun"], left["topview_task_id"]) == ("resume", job["topview_task_id"])
 
 
 def written(folder: Path, **words: Any) -> Path:
