@@ -15,6 +15,8 @@ from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 COLUMNS = ["product_link", "product_name", "language"]
 NEW = f"SELECT {', '.join(COLUMNS)} FROM products WHERE video IS NULL ORDER BY product_link"
+# One row per product and language. How a database spells a parameter is its own: SQLite ?, PostgreSQL and MySQL %s.
+DONE = "UPDATE products SET video = ? WHERE product_link = ? AND COALESCE(language, '') = COALESCE(?, '')"
 
 
 def named(cursor):
@@ -35,10 +37,8 @@ def product(product_link, product_name, language):
         topview_task_id=video.output["topview_task_id"],
         path="{{ params.folder }}/{topview_task_id}.{ext}",
     )
-    # How a database spells a parameter is its own: SQLite takes ?, PostgreSQL and MySQL %s.
-    update = "UPDATE products SET video = ? WHERE product_link = ?"
-    where = [stored.output, product_link]
-    SQLExecuteQueryOperator(task_id="write_back", conn_id="products_db", sql=update, parameters=where)
+    where = [stored.output, product_link, language]
+    SQLExecuteQueryOperator(task_id="write_back", conn_id="products_db", sql=DONE, parameters=where)
 
 
 with DAG(

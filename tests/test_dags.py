@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import json
 import runpy
+import sqlite3
 import subprocess
 import sys
 from itertools import groupby
@@ -117,6 +119,19 @@ def test_an_example_parses_in_half_a_second_beyond_airflow_whatever_of_ours_it_l
 def example(name: str) -> dict[str, Any]:
     """Return what stands in an example."""
     return runpy.run_path(str(next(file for file in FILES if file.stem == name)))
+
+
+def test_a_video_is_written_back_to_its_own_language_only() -> None:
+    scope = example("topview_products_table")
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE products (product_link, product_name, language, video)")
+        for language in ("en", "de", None):
+            database.execute("INSERT INTO products VALUES ('lamp', 'Lamp', ?, NULL)", [language])
+        for language in ("de", None):
+            database.execute(scope["DONE"], [f"{language}.mp4", "lamp", language])
+        assert [language for _, _, language in database.execute(scope["NEW"])] == ["en"]
+        found = database.execute("SELECT language, video FROM products").fetchall()
+    assert found == [("en", None), ("de", "de.mp4"), (None, "None.mp4")]
 
 
 def test_who_is_told_of_a_failure_learns_the_task_at_topview(caplog: pytest.LogCaptureFixture) -> None:
