@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
@@ -119,6 +120,15 @@ def test_an_example_parses_in_half_a_second_beyond_airflow_whatever_of_ours_it_l
 def example(name: str) -> dict[str, Any]:
     """Return what stands in an example."""
     return runpy.run_path(str(next(file for file in FILES if file.stem == name)))
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem != "topview_dry_run"], ids=lambda file: file.stem)
+def test_whatever_fetches_a_marketing_video_says_so_to_those_who_publish_and_reconcile(file: Path) -> None:
+    fetching = [task for task in dag_of(file).tasks if task.task_type == "TopviewDownloadOperator"]
+    for task in fetching:
+        family = task.partial_kwargs["family"] if isinstance(task, MappedOperator) else task.family
+        if family in ("marketing_video", "marketing_video_export"):
+            assert [asset.uri for asset in task.outlets] == [example("topview_reconcile")["VIDEOS"].uri]
 
 
 def test_a_video_is_written_back_to_its_own_language_only() -> None:
