@@ -1,7 +1,7 @@
 """One product in several languages, each spoken by a voice of its own, which is found by its name."""
 
 import pendulum
-from airflow.providers.common.compat.sdk import DAG, Param, task, task_group
+from airflow.providers.common.compat.sdk import DAG, Asset, Param, task, task_group
 
 from topview_provider.operators.batch import TopviewReportOperator
 from topview_provider.operators.lookup import TopviewChooseVoiceOperator
@@ -36,6 +36,7 @@ def translation(language, voice):
         family="marketing_video",
         topview_task_id=video.output["topview_task_id"],
         path="{{ params.folder }}/{topview_task_id}.{ext}",
+        outlets=[Asset("topview://marketing-videos")],
     )
 
 
@@ -43,7 +44,6 @@ with DAG(
     "topview_languages",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},

@@ -34,4 +34,5 @@ with DAG(
         task_id="download",
         family="marketing_video",
         path="{{ params.folder }}/{topview_task_id}.{ext}",
+        outlets=[Asset("topview://marketing-videos")],
     ).expand(topview_task_id=finished())

@@ -6,7 +6,7 @@ Clear what failed, and only that is made again; or let `topview_products_rerun` 
 """
 
 import pendulum
-from airflow.providers.common.compat.sdk import DAG, Param, task_group
+from airflow.providers.common.compat.sdk import DAG, Asset, Param, task_group
 
 from topview_provider.operators.batch import TopviewProductsOperator, TopviewReportOperator
 from topview_provider.operators.storage import TopviewDownloadOperator
@@ -33,6 +33,7 @@ def product(product_link, product_name, language, voice_id):
         family="marketing_video",
         topview_task_id=video.output["topview_task_id"],
         path="{{ params.folder }}/{topview_task_id}.{ext}",
+        outlets=[Asset("topview://marketing-videos")],
     )
 
 
@@ -40,7 +41,6 @@ with DAG(
     "topview_products_batch",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},

@@ -6,7 +6,7 @@ A row whose column `rerun` says `submit` is bought, one that says `resume` was p
 """
 
 import pendulum
-from airflow.providers.common.compat.sdk import DAG, Param, task_group
+from airflow.providers.common.compat.sdk import DAG, Asset, Param, task_group
 
 from topview_provider.operators.batch import TopviewProductsOperator, TopviewReportOperator
 from topview_provider.operators.storage import TopviewDownloadOperator
@@ -34,6 +34,7 @@ def product(product_link, product_name, language, voice_id, resume_topview_task_
         family="marketing_video",
         topview_task_id=video.output["topview_task_id"],
         path="{{ params.folder }}/{topview_task_id}.{ext}",
+        outlets=[Asset("topview://marketing-videos")],
     )
 
 
@@ -41,7 +42,6 @@ with DAG(
     "topview_products_rerun",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},

@@ -6,7 +6,7 @@ video in the table, so the next run makes them.
 """
 
 import pendulum
-from airflow.providers.common.compat.sdk import DAG, Param, task_group
+from airflow.providers.common.compat.sdk import DAG, Asset, Param, task_group
 from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 
 from topview_provider.operators.batch import TopviewProductsOperator, TopviewReportOperator
@@ -15,6 +15,8 @@ from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 COLUMNS = ["product_link", "product_name", "language"]
 NEW = f"SELECT {', '.join(COLUMNS)} FROM products WHERE video IS NULL ORDER BY product_link"
+# One row per product and language. How a database spells a parameter is its own: SQLite ?, PostgreSQL and MySQL %s.
+DONE = "UPDATE products SET video = ? WHERE product_link = ? AND COALESCE(language, '') = COALESCE(?, '')"
 
 
 def named(cursor):
@@ -34,18 +36,16 @@ def product(product_link, product_name, language):
         family="marketing_video",
         topview_task_id=video.output["topview_task_id"],
         path="{{ params.folder }}/{topview_task_id}.{ext}",
+        outlets=[Asset("topview://marketing-videos")],
     )
-    # How a database spells a parameter is its own: SQLite takes ?, PostgreSQL and MySQL %s.
-    update = "UPDATE products SET video = ? WHERE product_link = ?"
-    where = [stored.output, product_link]
-    SQLExecuteQueryOperator(task_id="write_back", conn_id="products_db", sql=update, parameters=where)
+    where = [stored.output, product_link, language]
+    SQLExecuteQueryOperator(task_id="write_back", conn_id="products_db", sql=DONE, parameters=where)
 
 
 with DAG(
     "topview_products_table",
     schedule=None,
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
     doc_md=__doc__,
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},

@@ -3,14 +3,14 @@
 from itertools import product
 
 import pendulum
-from airflow.providers.common.compat.sdk import DAG, Param, task, task_group
+from airflow.providers.common.compat.sdk import DAG, Asset, Param, task, task_group
 
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.operators.batch import TopviewReportOperator
 from topview_provider.operators.spending import TopviewRunCostOperator
 from topview_provider.task_groups import marketing_video
 
-SIZE, PARTS, PRICE = 4, 3, 5
+SIZE, PARTS, PRICE, VIDEOS = 4, 3, 5, [Asset("topview://marketing-videos")]
 NAMES = ("avatar_id", "voice_id", "video_length_type")
 LIST = {"type": "array", "section": "Variants", "minItems": 1, "items": {"type": "string"}, "uniqueItems": True}
 
@@ -28,7 +28,7 @@ def variants(number, params=None):
 def variant(avatar_id, voice_id, video_length_type):
     looks = {"avatar_id": avatar_id, "voice_id": voice_id, "video_length_type": video_length_type}
     made = {"product_link": "{{ params.product_link }}", "path": "{{ params.folder }}/{topview_task_id}.{ext}"}
-    marketing_video("one", default_args={"pool": "topview"}, **made, **looks)
+    marketing_video("one", default_args={"pool": "topview"}, outlets=VIDEOS, **made, **looks)
 
 
 with DAG(

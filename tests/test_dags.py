@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import json
 import runpy
+import sqlite3
 import subprocess
 import sys
 from itertools import groupby
@@ -15,6 +17,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
@@ -117,6 +120,28 @@ def test_an_example_parses_in_half_a_second_beyond_airflow_whatever_of_ours_it_l
 def example(name: str) -> dict[str, Any]:
     """Return what stands in an example."""
     return runpy.run_path(str(next(file for file in FILES if file.stem == name)))
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem != "topview_dry_run"], ids=lambda file: file.stem)
+def test_whatever_fetches_a_marketing_video_says_so_to_those_who_publish_and_reconcile(file: Path) -> None:
+    fetching = [task for task in dag_of(file).tasks if task.task_type == "TopviewDownloadOperator"]
+    for task in fetching:
+        family = task.partial_kwargs["family"] if isinstance(task, MappedOperator) else task.family
+        if family in ("marketing_video", "marketing_video_export"):
+            assert [asset.uri for asset in task.outlets] == [example("topview_reconcile")["VIDEOS"].uri]
+
+
+def test_a_video_is_written_back_to_its_own_language_only() -> None:
+    scope = example("topview_products_table")
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE products (product_link, product_name, language, video)")
+        for language in ("en", "de", None):
+            database.execute("INSERT INTO products VALUES ('lamp', 'Lamp', ?, NULL)", [language])
+        for language in ("de", None):
+            database.execute(scope["DONE"], [f"{language}.mp4", "lamp", language])
+        assert [language for _, _, language in database.execute(scope["NEW"])] == ["en"]
+        found = database.execute("SELECT language, video FROM products").fetchall()
+    assert found == [("en", None), ("de", "de.mp4"), (None, "None.mp4")]
 
 
 def test_who_is_told_of_a_failure_learns_the_task_at_topview(caplog: pytest.LogCaptureFixture) -> None:

@@ -178,7 +178,7 @@ def test_a_store_that_cannot_be_read_leaves_a_doubt(run: Run, tmp_path: Path) ->
     assert (row["state"], row["rerun"]) == ("failed", "look first")
 
 
-def test_an_earlier_purchase_that_inputs_do_not_fit_any_more_is_gone_on_with(
+def test_an_earlier_purchase_that_goes_on_with_other_inputs_needs_a_look(
     run: Run, service: StandIn, tmp_path: Path
 ) -> None:
     service.fault("never-ends")
@@ -187,7 +187,7 @@ def test_an_earlier_purchase_that_inputs_do_not_fit_any_more_is_gone_on_with(
     run.make(TopviewTextToVoiceOperator(task_id="make", voice_text="Other words", voice_id="v"), 0)
     _, [row] = report(run, tmp_path / "r.json", rows=ROWS[:1])
     [job] = service.jobs()
-    assert (row["rerun"], row["topview_task_id"]) == ("resume", job["topview_task_id"])
+    assert (row["rerun"], row["topview_task_id"]) == ("look first", job["topview_task_id"])
 
 
 def test_what_was_skipped_or_never_ran_has_a_row_too(run: Run, tmp_path: Path) -> None:

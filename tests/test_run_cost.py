@@ -41,8 +41,8 @@ class Desk(FakeTaskInstance):
 
     def xcom_pull(self, task_ids: str, key: str) -> Any:
         """Return one card as it is, several as a list, none as None."""
-        assert key == "topview"
-        found = self.cards.get(task_ids, [])
+        assert key in ("topview", "topview_error")
+        found = [one for one in self.cards.get(task_ids, []) if ("rerun" in one) == (key == "topview_error")]
         return found[0] if len(found) == 1 else found or None
 
 
@@ -311,3 +311,19 @@ def test_what_has_not_run_cost_nothing(service: StandIn, task_ids: Any) -> None:
     assert count(a_run(speech=[]), task_ids, budget=1, to_come=1)["total"] == 0
     with pytest.raises(AirflowSkipException, match="this run cost 0 credits, and 2 are to come"):
         count(a_run(speech=[]), task_ids, budget=1, to_come=2)
+
+
+@pytest.mark.parametrize(("rerun", "name"), [("look first", None), ("resume", "bought-by-the-first-try")])
+def test_what_topview_may_have_taken_without_a_card_counts_as_too_much(
+    service: StandIn, rerun: str, name: str | None
+) -> None:
+    lost = {"map_index": 1, "error": "cut", "rerun": rerun, "topview_task_id": name}
+    with pytest.raises(AirflowSkipException, match="nobody knows yet what 1 tasks"):
+        count(a_run(speech=[speech(0), lost]), "speech", budget=1000)
+
+
+def test_what_was_refused_or_has_a_card_does_not_count_as_lost(service: StandIn) -> None:
+    bought = speech(0)
+    slow = {"map_index": 0, "error": "late", "rerun": "resume", "topview_task_id": bought["topview_task_id"]}
+    refused = {"map_index": 1, "error": "no", "rerun": "submit", "topview_task_id": None}
+    assert count(a_run(speech=[bought, slow, refused]), "speech", budget=1000)["complete"]

@@ -131,3 +131,9 @@ def test_a_wrong_name_of_a_voice_or_an_avatar_ends_the_example_before_anything_i
         if isinstance(one, TopviewTaskOperator):
             assert {other.task_id for other in choosing} <= one.get_flat_relative_ids(upstream=True)
     assert [entry for entry in service.requests() if entry["method"] == "POST"] == []
+
+
+def test_a_form_that_waits_for_days_holds_no_slot_of_the_pool_that_bounds_videos() -> None:
+    dag, _ = built(approve="form", default_args={"pool": "topview"})
+    pools = {task_id.partition(".")[2]: task.pool for task_id, task in dag.task_dict.items()}
+    assert (pools.pop("approve"), {*pools.values()}) == ("default_pool", {"topview"})

@@ -127,8 +127,9 @@ def edited(shown: Sequence[Segment], words: Sequence[Any]) -> list[Segment]:
     :raises TopviewInvalidRequest: One of them has no words any more.
     """
     contents = []
-    for number, (segment, text) in enumerate(zip(shown, words, strict=True), 1):
+    for number, (segment, given) in enumerate(zip(shown, words, strict=True), 1):
         before = text_of(segment)
+        text = "" if given is None and not before.strip() else given
         if not isinstance(text, str) or (before.strip() and not text.strip()):
             raise TopviewInvalidRequest(
                 f"segment {number} has no words any more, but {text!r}; nothing was exported. Clear this task and give "

@@ -16,6 +16,9 @@ RESUME = "resume_topview_task_id"
 FACTS = (LANGUAGE, "map_index", "state", "topview_task_id", "cost_credit", "file", "error", "rerun")
 """What a report adds to the columns of a product; it may fill in the language."""
 
+REPORTED = ("product", RESUME, *FACTS)
+"""Columns that a report may have and a product need not."""
+
 NAMES = ("product", "product_name", "product_link")
 """Columns that say what a row is about, the first that is filled."""
 
@@ -91,6 +94,7 @@ class Instance:
     :param cost_credit: What it cost; None where that is not known.
     :param file: Where its file is.
     :param stores: A file is wanted.
+    :param resume: The TopView task that it was to go on with; that one is paid for, whether it ran or not.
     """
 
     map_index: int
@@ -100,6 +104,7 @@ class Instance:
     cost_credit: float | None
     file: str | None
     stores: bool
+    resume: str | None = None
 
     @property
     def outcome(self) -> str:
@@ -117,11 +122,13 @@ class Instance:
 
         Nobody may buy again what TopView may have taken, so who left no word at all, as a killed task, is in doubt.
         """
-        if self.outcome in ("success", "skipped", "not run"):
-            return "no" if self.outcome == "success" else "submit"
+        if self.outcome == "success":
+            return "no"
         if self.card:
             return "submit" if self.card.get("state") == "failed" else "resume"
-        return str(self.reason.get("rerun") or "look first")
+        if said := self.reason.get("rerun"):
+            return str(said)
+        return "resume" if self.resume else "look first" if self.outcome == "failed" else "submit"
 
     @property
     def error(self) -> str | None:
@@ -144,7 +151,7 @@ class Instance:
             LANGUAGE: product.get(LANGUAGE) or self.card.get(LANGUAGE),
             "map_index": self.map_index,
             "state": self.outcome,
-            "topview_task_id": self.card.get("topview_task_id") or self.reason.get("topview_task_id"),
+            "topview_task_id": self.card.get("topview_task_id") or self.reason.get("topview_task_id") or self.resume,
             "cost_credit": self.cost_credit,
             "file": self.file,
             "error": self.error,
@@ -172,18 +179,20 @@ def open_rows(rows: Iterable[Placed], columns: Sequence[str]) -> tuple[list[Plac
     One that is paid for or under way takes its TopView id along, to go on with it.
 
     :param rows: The rows of the report with their places.
-    :param columns: The columns that a product has.
-    :raises Unfit: A row says nothing of a rerun: it is no report.
+    :param columns: The columns that a product has; others are kept, so that they are not left out silently.
+    :raises Unfit: A row says nothing of a rerun: it is no report. Or it lacks the id to go on with.
     """
     found, doubtful = [], []
     for where, row in rows:
         what = row.get("rerun")
         if what not in ("no", "submit", "resume", "look first"):
             raise Unfit(f"{where}: rerun is {what!r}, none of no, submit, resume, look first; is it a report?")
+        if what == "resume" and is_empty(row.get("topview_task_id")):
+            raise Unfit(f"{where}: rerun is 'resume', but topview_task_id is empty")
         if what == "look first":
             doubtful.append(where)
         elif what != "no":
-            product = {name: row.get(name) for name in columns if name in row}
+            product = {name: row[name] for name in row if name in columns or name not in REPORTED}
             found.append((where, {**product, RESUME: row.get("topview_task_id") if what == "resume" else None}))
     return found, doubtful
 

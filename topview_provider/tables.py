@@ -65,15 +65,15 @@ def write(rows: Sequence[Row], kind: str) -> bytes:
     """
     Return rows as a file; in CSV, lists and mappings are JSON.
 
-    :param rows: The rows; the columns are those of the first one.
+    :param rows: The rows; the columns are those of all of them.
     :param kind: ``csv``, ``jsonl`` or ``json``.
     """
     if kind == "json":
-        return (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode()
+        return (json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n").encode()
     if kind == "jsonl":
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+        return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows).encode()
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [])
+    writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue().encode()
@@ -139,7 +139,7 @@ def _plain(value: Any) -> Any:
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else value
 
 
 def _short(value: Any) -> str:

@@ -141,3 +141,8 @@ def a_run_of_unknown_cost_that_has_a_budget(scene: Scene) -> None:
 @says(TopviewInvalidRequest, "budget: 'much'")
 def a_budget_that_is_no_number(scene: Scene) -> None:
     after(scene, TopviewRunCostOperator(task_id="c", task_ids="make", budget="much"), DEAR)
+
+
+@says(TopviewInvalidRequest, "source: the list cannot be mapped over: row 1: rerun is 'resume', but topview_task_id is")
+def a_report_that_lacks_the_id_to_go_on_with(scene: Scene) -> None:
+    products(scene, [{"link": "l1", "rerun": "resume", "topview_task_id": None}], rerun=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown
+from topview_provider.exceptions import TopviewError, TopviewSubmitUnknown, TopviewTaskFailed
 from topview_provider.ledger import words
 from topview_provider.ledger.records import Purchase, Record
 from topview_provider.ledger.rules import Action, Attempt, Rules, decide
@@ -133,22 +133,28 @@ class Ledger:
         except TopviewError as error:
             log.error("%s ended with %s, which could not be noted: %s", topview_task_id, outcome, error)
 
-    def prospect(self, error: TopviewError) -> tuple[str, str]:
+    def prospect(self, error: TopviewError, wanted: str, followed: str) -> tuple[str, str]:
         """
         Say what a later run may do about a purchase that ended in an error, and the id that was bought.
 
         :param error: How it ended.
+        :param wanted: Fingerprint of what this attempt wants; empty where it ended before that was known.
+        :param followed: TopView's id of the task that it waited for, or was told to; empty where it came to none.
         :return: ``submit`` (nothing was bought, or it failed), ``resume`` or ``look first``; the id, if there is one.
         """
+        if followed:
+            return ("submit" if isinstance(error, TopviewTaskFailed) else "resume"), followed
         try:
             record = self.read()
         except TopviewError:
             return "look first", ""
         if record is None:  # every other error of a submit says that nothing was accepted
             return ("look first" if isinstance(error, TopviewSubmitUnknown) else "submit"), ""
-        if not record.topview_task_id:
-            return "look first", ""
-        return ("submit" if record.outcome == "failed" else "resume"), record.topview_task_id
+        if record.outcome == "failed" or (record.outcome and wanted and record.fingerprint != wanted):
+            return "submit", ""
+        # What other inputs bought is not what this one wants.
+        same = record.topview_task_id and record.fingerprint == wanted
+        return ("resume" if same else "look first"), record.topview_task_id
 
     def forget(self, record: Record) -> None:
         """

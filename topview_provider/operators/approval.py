@@ -222,7 +222,8 @@ def form(shown: Sequence[Mapping[str, Any]]) -> dict[str, Param]:
     fields = {}
     for number, segment in enumerate(shown, 1):
         text = late.approval.text_of(segment)
-        rules: dict[str, Any] = {"minLength": 1} if text.strip() else {}
+        # Airflow's form sends null for a field that is emptied, and takes it only where the type says so.
+        rules: dict[str, Any] = {"type": "string", "minLength": 1} if text.strip() else {"type": ["null", "string"]}
         title = f"Segment {number} of {len(shown)}"
-        fields[late.approval.field(number)] = Param(text, type="string", format="multiline", title=title, **rules)
+        fields[late.approval.field(number)] = Param(text, format="multiline", title=title, **rules)
     return fields

@@ -162,10 +162,12 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         :param context: Airflow's context.
         :param busy_until: Unix time until which to wait for a busy TopView; None at the first look.
         """
+        self._wanted, self._followed = "", self.told_to_resume()
         end_time = self.deadline()
         self.check_arguments()
         body = self.request({"notice_url": self.notice_url}, self.extra())
         book, bought = late.book.Ledger.of(context), self.purchase(body)
+        self._wanted = bought.fingerprint
         record = self.known(book, bought, body, context)
         if record and record.outcome == "success":
             try:
@@ -215,8 +217,9 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         :param event: The trigger's event.
         """
         with self.telling(context):
-            self.check_arguments()
             outcome, wait = read_event(event, self.family)
+            self._followed = wait.topview_task_id
+            self.check_arguments()
             return self.land(context, outcome, wait)
 
     def extra(self) -> dict[str, Any] | None:
@@ -241,6 +244,7 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
 
     def follow(self, context: Context, body: Mapping[str, Any], record: Record, end_time: float) -> Any:
         """Show the id, then leave, stay or defer; what is known to be done is landed at once."""
+        self._followed = record.topview_task_id
         begun_at, judge = record.submitted_at or time.time(), self.judged(body, record.seen)
         wait = late.polling.Wait(record.topview_task_id, begun_at, end_time, judge, dated=bool(record.submitted_at))
         context["ti"].xcom_push(key="topview_task_id", value=wait.topview_task_id)

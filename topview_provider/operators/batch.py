@@ -32,7 +32,7 @@ class TopviewProductsOperator(BaseOperator):
     :param columns: Names that the columns may have, those of the arguments to map over.
     :param required: Those of them that must be filled.
     :param languages: Make each product in each of these languages; one that has a ``language`` of its own is made in
-        that alone. (templated)
+        that alone. Means nothing with ``rerun``. (templated)
     :param rerun: The source is a report of :class:`TopviewReportOperator`. Only what its column ``rerun`` says
         ``submit`` or ``resume`` of is returned, with ``resume_topview_task_id``: an empty list where all are there.
     :raises TopviewInvalidRequest: There is no such file, no product in it, or something is wrong with one; or there
@@ -82,12 +82,13 @@ class TopviewProductsOperator(BaseOperator):
 
         :raises ValueError: Something is wrong with them.
         """
-        rows, columns, may_be_empty = self.rows(), list(self.columns), not isinstance(self.source, str)
-        if switch("rerun", self.rerun):
-            rows, columns, may_be_empty = self.again(rows), [*columns, late.batches.RESUME], True
-        if may_be_empty and not rows:
+        rows, columns, languages = self.rows(), list(self.columns), self.spoken()
+        rerun = switch("rerun", self.rerun)
+        if rerun:  # a report has a row for each language already
+            rows, columns, languages = self.again(rows), [*columns, late.batches.RESUME], []
+        if not rows and (rerun or not isinstance(self.source, str)):
             return []
-        return late.batches.Wanted(columns, self.required, self.spoken()).products(rows)
+        return late.batches.Wanted(columns, self.required, languages).products(rows)
 
     def rows(self) -> list[Placed]:
         """
@@ -232,7 +233,14 @@ class TopviewReportOperator(TopviewRunCostOperator):
             state = states.get(index, states.get(-1))
             stored = storer and state == "success" and ti.xcom_pull(task_ids=storer, map_indexes=index)
             file = ", ".join(stored) if isinstance(stored, list) else stored or None
-            facts = (cards.get(index, {}), reasons.get(index, {}), costs.get(index), file, bool(storer))
+            facts = (
+                cards.get(index, {}),
+                reasons.get(index, {}),
+                costs.get(index),
+                file,
+                bool(storer),
+                product.get(late.batches.RESUME),
+            )
             rows.append(late.batches.Instance(index, state, *facts).row(product))
         return rows
 

@@ -41,6 +41,8 @@ class TopviewBuying(TopviewWaiting):
     resume_topview_task_id: str | None
     max_credits: float | str | None
     max_credits_unknown: str
+    _wanted: str = ""
+    _followed: str = ""
 
     @contextmanager
     def telling(self, context: Context) -> Iterator[None]:
@@ -52,11 +54,17 @@ class TopviewBuying(TopviewWaiting):
         try:
             yield
         except errors.TopviewError as error:
-            rerun, topview_task_id = late.book.Ledger.of(context).prospect(error)
+            book = late.book.Ledger.of(context)
+            rerun, topview_task_id = book.prospect(error, self._wanted, self._followed)
             here = {"map_index": getattr(context["ti"], "map_index", -1), "error": str(error)[:LONGEST]}
             facts = {**here, "rerun": rerun, "topview_task_id": topview_task_id or None}
             context["ti"].xcom_push(key="topview_error", value=facts)
             raise
+
+    def told_to_resume(self) -> str:
+        """Return the id that the user named to go on with; empty where none is named."""
+        named = self.resume_topview_task_id
+        return "" if named in (None, "") else task_id_of(named, "resume_topview_task_id")
 
     @property
     def rules(self) -> Rules:
@@ -122,9 +130,8 @@ class TopviewBuying(TopviewWaiting):
 
     def resumed(self, book: Ledger, record: Record | None, fresh: Record, body: Mapping[str, Any]) -> Record | None:
         """Return the record of the task that the user named; it replaces whatever stood there."""
-        if self.resume_topview_task_id in (None, ""):
+        if not (topview_task_id := self.told_to_resume()):
             return None
-        topview_task_id = task_id_of(self.resume_topview_task_id, "resume_topview_task_id")
         if record and record.topview_task_id == topview_task_id:
             return record
         intent = record if record and not record.topview_task_id else replace(fresh, judge=self.judged(body))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -38,7 +38,8 @@ class TopviewRunCostOperator(BaseOperator):
     unknown outcome, nor what a task bought before it was cleared and bought anew.
 
     With ``budget`` it guards what stands behind it, such as the next part of a batch: that is skipped where this task
-    is, when too little is left, and when a cost is not known after ``lag_timeout``.
+    is, when too little is left, when a cost is not known after ``lag_timeout``, and when a task ended without a cost
+    though TopView may have taken its submit.
 
     :param task_ids: Airflow tasks of this DAG, a list or one name; with ``budget`` the list may be empty. (templated)
     :param budget: Credits that the tasks may cost, together with what is to come; by default no limit. (templated)
@@ -212,13 +213,25 @@ class TopviewRunCostOperator(BaseOperator):
         unknown = late.bill.unknown(lines)
         tasks = [line.shown() for line in lines]
         found = {"total": late.bill.total(lines), "complete": not unknown, "unknown": unknown, "tasks": tasks}
-        self.refuse_above(found)
+        self.refuse_above(context, found)
         return found
 
-    def refuse_above(self, found: Mapping[str, Any]) -> None:
+    def lost(self, context: Context, known: Container[str]) -> int:
+        """
+        Return how many instances may have bought something of which there is no card.
+
+        :param context: Airflow's context.
+        :param known: TopView's ids of which there is one.
+        """
+        pulls = (context["ti"].xcom_pull(task_ids=name, key="topview_error") for name in self.tasks(context))
+        ended = [one for pulled in pulls for one in every(pulled) if one.get("rerun") != "submit"]
+        return sum(one.get("topview_task_id") not in known for one in ended)
+
+    def refuse_above(self, context: Context, found: Mapping[str, Any]) -> None:
         """
         Skip this task and what stands behind it if too little of the budget is left.
 
+        :param context: Airflow's context.
         :param found: What the tasks cost.
         :raises AirflowSkipException: What they cost and what is to come are more than ``budget``, or nobody knows.
         """
@@ -226,9 +239,10 @@ class TopviewRunCostOperator(BaseOperator):
         if budget is None:
             return
         to_come = late.budget.amount("to_come", self.to_come) or 0.0
-        if not found["complete"]:
+        lost = self.lost(context, {line["topview_task_id"] for line in found["tasks"]})
+        if unknown := len(found["unknown"]) + lost:
             raise AirflowSkipException(
-                f"nobody knows yet what {len(found['unknown'])} tasks of this run cost, so nothing more is bought"
+                f"nobody knows yet what {unknown} tasks of this run cost, so nothing more is bought"
             )
         if found["total"] + to_come > budget:
             raise AirflowSkipException(

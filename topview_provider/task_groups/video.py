@@ -46,7 +46,7 @@ def marketing_video(
     ``preview``, ``approve``, ``write_script``, ``export`` and ``download``: the preview is free, the export is paid.
     Take a result by ``group.get_child_by_label("download").output``. Whatever may be a template or the output of a task
     for an operator may be one here. Every other argument of the operators (``deferrable``, ``topview_conn_id``,
-    ``pool``, ``retries``, ``max_credits``) goes into ``default_args``.
+    ``pool``, ``retries``, ``max_credits``) goes into ``default_args``; a form waits in Airflow's default pool.
 
     :param group_id: Name of the group, which Airflow puts before those of its tasks.
     :param path: Where to store the video, as ``path`` of ``TopviewDownloadOperator``.
@@ -86,7 +86,9 @@ def marketing_video(
             preview: Any = TopviewMarketingVideoOperator(task_id="preview", preview=True, **given)
             asked = {"topview_task_id": preview.output["topview_task_id"], "on_reject": on_reject}
             if approve == "form":
-                asked |= {"response_timeout": response_timeout, "assigned_users": assigned_users}
+                # Below Airflow 3.3 a form waits deferred: for days it would hold a slot of the pool that bounds videos.
+                form = {"response_timeout": response_timeout, "assigned_users": assigned_users}
+                asked |= {**form, "pool": "default_pool"}
             else:
                 asked |= {"path": approval_path, **_seconds(response_timeout)}
             made = _export(asked, form=approve == "form")
