@@ -271,7 +271,11 @@ def test_a_task_without_files_tells_why_by_its_exit_code(
         (("credits", "--conn-id", "none"), 4, "Airflow has no connection 'none'. Add it in the UI"),
         (("voices", "--gender", "odd"), 2, "gender: 'odd' is not allowed; allowed: male, female"),
         (("task", "video_avatar", "nope"), 4, "answered 4004: task nope not found"),
-        (("task", "video_avatar", "nope"), 4, "; look at the family, and whether the connection is that of its account"),
+        (
+            ("task", "video_avatar", "nope"),
+            4,
+            "; look at the family, and whether the connection is that of its account",
+        ),
         (("download", "video_avatar", "nope", "/tmp/"), 4, "answered 4004: task nope not found"),
         (("download", "video_avatar", "nope", "x", "--file", "song"), 2, "output: 'song' is not among those of video"),
         (("task", "marketing_video", "nope", "--script-id", "None"), 2, "did a template render nothing?"),

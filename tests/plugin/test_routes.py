@@ -117,7 +117,7 @@ def test_the_password_of_a_connection_of_another_type_is_sent_nowhere(
     ("conn_id", "status", "words"),
     [
         ("wrong", 502, "TopView could not be asked (TopviewAuthError)"),
-        ("nowhere", 502, "TopView could not be asked (AirflowNotFoundException)"),
+        ("nowhere", 502, "TopView could not be asked (TopviewConnectionInvalid)"),
     ],
 )
 def test_who_cannot_be_asked_is_said_in_few_words(

@@ -112,7 +112,7 @@ async def url_of(card: Card, output: str, index: int, *, anew: bool) -> str:
     key = (card.conn_id, card.family.name, card.topview_task_id, card.cloud_front)
 
     def ask() -> Mapping[str, Any]:
-        hook = hook_of(card.conn_id)
+        hook = TopviewHook(card.conn_id)
         return hook.query(card.family.name, card.topview_task_id, cloud_front=card.cloud_front)
 
     answer = await _in_thread(lambda: _answers.get(key, ask, anew=anew))
@@ -133,19 +133,7 @@ async def credits_of(conn_id: str) -> float:
     :param conn_id: The connection.
     :raises HTTPException: TopView cannot be asked.
     """
-    return await _in_thread(lambda: _credits.get(conn_id, lambda: hook_of(conn_id).credits()))
-
-
-def hook_of(conn_id: str) -> TopviewHook:
-    """
-    Return the hook of a connection.
-
-    :param conn_id: The connection.
-    :raises TopviewConnectionInvalid: It is of another type; the address of a page must not send its password anywhere.
-    """
-    if TopviewHook.get_connection(conn_id).conn_type != TopviewHook.conn_type:
-        raise errors.TopviewConnectionInvalid(f"Connection {conn_id!r} is not of type topview; nothing was sent")
-    return TopviewHook(conn_id)
+    return await _in_thread(lambda: _credits.get(conn_id, lambda: TopviewHook(conn_id).credits()))
 
 
 async def _in_thread(ask: Callable[[], T]) -> T:

@@ -12,7 +12,7 @@ from topview_provider import exceptions as errors
 from topview_provider import results, wire
 from topview_provider.catalog import FAMILIES, TaskFamily
 from topview_provider.hooks.topview import TopviewHook
-from topview_provider.plugins import asking, events
+from topview_provider.plugins import events
 from topview_provider.plugins.memory import Memory
 from topview_provider.plugins.notice import Notice, log
 
@@ -71,7 +71,7 @@ class Confirmer:
             log.warning("bizType %r means no family: put its name at the end of the notice URL", notice.word)
             return
         key = (notice.family, notice.word, notice.topview_task_id)
-        end = self._ends.get(key, lambda: confirmed(asking.hook_of(self.conn_id), notice))
+        end = self._ends.get(key, lambda: confirmed(TopviewHook(self.conn_id), notice))
         if end is None:
             log.info("A callback says that task %s ended; TopView's query knows no end", notice.topview_task_id)
         elif events.write(end["family"], {**end, "uuid": notice.uuid}):
