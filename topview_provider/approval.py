@@ -164,20 +164,21 @@ def result(
     }
 
 
-def rejected(topview_task_id: str, by: str, on_reject: str) -> NoReturn:
+def rejected(topview_task_id: str, by: str, on_reject: str, again: str = "Clear this task to ask again") -> NoReturn:
     """
     End a task whose script was rejected.
 
     :param topview_task_id: Task of the preview.
     :param by: Who rejected it.
     :param on_reject: ``fail`` or ``skip``.
+    :param again: What to do so that the question is asked again.
     :raises AirflowSkipException: With ``skip``.
     :raises TopviewNotApproved: With ``fail``.
     """
     text = f"{by} rejected the script of marketing_video {topview_task_id}; it was not exported, and nothing was paid"
     if on_reject == "skip":
         raise AirflowSkipException(text)
-    raise TopviewNotApproved(f"{text}. Clear this task to ask again", topview_task_id=topview_task_id)
+    raise TopviewNotApproved(f"{text}. {again}", topview_task_id=topview_task_id)
 
 
 def unanswered(topview_task_id: str, after: str) -> str:

@@ -54,6 +54,11 @@ def a_rejected_script_that_skips(scene: Scene) -> None:
     answered(scene, "Reject", on_reject="skip")
 
 
+@says(TopviewNotApproved, "Somebody rejected", 'Set "approve" in ', "to null or true, then clear this task", task=True)
+def a_file_in_which_somebody_rejected(scene: Scene) -> None:
+    in_a_file(scene, approve=False)
+
+
 @says(TopviewNotApproved, "nobody approved the script of marketing_video", "within 1:00:00", "Clear this", task=True)
 def a_form_that_nobody_answered(scene: Scene) -> None:
     scene.ready()

@@ -176,9 +176,12 @@ class TopviewScriptApprovalSensor(TopviewConnected, BaseSensorOperator):
         """
         by = str(found.get("approved_by") or "").strip() or None
         if not approve:
-            late.approval.rejected(self.topview_task_id, by or f"Somebody in {str(target)!r}", self.on_reject)
+            again = f'Set "approve" in {str(target)!r} to null or true, then clear this task'
+            late.approval.rejected(self.topview_task_id, by or "Somebody", self.on_reject, again)
         shown = late.approval.read(self.hook, self.topview_task_id, str(self.script_id))
-        given = [one if isinstance(one, Mapping) else {} for one in found.get("segments") or ()]
+        segments = found.get("segments")
+        listed = segments if isinstance(segments, list) else []
+        given = [one if isinstance(one, Mapping) else {} for one in listed]
         wanted, there = ([str(one.get(key)) for one in part] for part, key in ((shown, "segId"), (given, "id")))
         late.approval.refuse_other_segments(repr(str(target)), wanted, there)
         contents = late.approval.edited(shown, [one.get("text") for one in given])
