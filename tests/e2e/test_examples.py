@@ -91,7 +91,9 @@ def test_the_example_ends_in_success_and_its_waiting_tasks_were_deferred(
     deferred = {event["task_id"] for event in run.events() if event["event"] == "deferred"}
     tasks = stack.api.get(f"/dags/{dag_id}/tasks")["tasks"]
     waiting = {task["task_id"] for task in tasks if _waits(task) and dag_id != UNWAITED}
-    assert waiting - deferred == set()
+    ran = {task.task_id for task in run.tasks() if task.state == "success"}  # what is mapped over nothing is skipped
+    assert ran & waiting - deferred == set()
+    assert ran & waiting or not waiting
 
 
 @pytest.mark.parametrize("dag_id", ANSWERS)
