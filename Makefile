@@ -15,7 +15,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help venv demo standin test faults ui format lint bench bench-full docs constraints clean
+.PHONY: help venv demo standin test faults test-services ui format lint bench bench-full docs constraints clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -41,6 +41,11 @@ test: venv  ## run all tests with branch coverage
 
 faults: venv  ## run every cell of docs/fault-matrix.md through a real Airflow, and write the page
 	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short --maxfail=20 tests/e2e/faults $(PYTEST_ARGS)
+
+test-services: venv  ## 300 videos through a distributed Airflow of which parts die; installs PostgreSQL and Redis
+	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev,services]'
+	@$(BIN)/python -m tools.servers
+	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short tests/services $(PYTEST_ARGS)
 
 ui: venv  ## drive Airflow's UI with Debian's Chromium, which it installs; pictures land in build/ui
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev,ui]'
@@ -74,7 +79,7 @@ docs: venv  ## write the README's tables and the reference pages from the code
 
 constraints:  ## pin a fresh resolve of everything in constraints/ (AIRFLOW=3.3.2)
 	@rm -rf build/pins && $(PYTHON) -m venv build/pins
-	@build/pins/bin/python $(PIP) install apache-airflow==$(AIRFLOW) --editable '.[dev,ui]'
+	@build/pins/bin/python $(PIP) install apache-airflow==$(AIRFLOW) --editable '.[dev,services,ui]'
 	@build/pins/bin/python $(PIP) freeze --exclude-editable > build/pins/pins.txt
 	@! grep -vE '^[A-Za-z0-9._-]+==[^ @]+$$' build/pins/pins.txt
 	@mkdir -p constraints && sort -f build/pins/pins.txt > $(CONSTRAINTS) && rm -rf build/pins

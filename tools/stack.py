@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +29,15 @@ COMPONENTS = {
 }
 SPARE = {"second-triggerer": COMPONENTS["triggerer"]}
 """What runs only where it is launched by its name."""
+DISTRIBUTED = {
+    "second-scheduler": COMPONENTS["scheduler"],
+    "second-triggerer": COMPONENTS["triggerer"],
+    **{
+        name: ["celery", "worker", "--skip-serve-logs", "--celery-hostname", f"{name}@%h", "--pid", f"{name}.pid"]
+        for name in ("first-worker", "second-worker")
+    },
+}
+"""What an Airflow with ``CeleryExecutor`` has besides, each part twice; for ``AirflowStack(more=...)``."""
 
 
 class AirflowStack:
@@ -39,6 +48,8 @@ class AirflowStack:
     :param dags: Folder of DAG files.
     :param env: Added to the environment of every component: connections, ``AIRFLOW__SECTION__OPTION``.
     :param sql_alchemy_conn: Metadata database; a new SQLite file if not given.
+    :param more: Components that run besides the usual ones: name and ``airflow`` command of each. Nothing but their
+        processes says that they are healthy.
     :param limit: Seconds until every component must be healthy.
     """
 
@@ -49,11 +60,13 @@ class AirflowStack:
         *,
         env: Mapping[str, str] | None = None,
         sql_alchemy_conn: str | None = None,
+        more: Mapping[str, Sequence[str]] | None = None,
         limit: float = 120,
     ) -> None:
         self.home = home.resolve()
         self.logs = self.home / "logs"
         self.limit = limit
+        self.usual = {**COMPONENTS, **(more or {})}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sqlite = None if sql_alchemy_conn else self.home / "airflow.db"
@@ -64,7 +77,7 @@ class AirflowStack:
         self.mark = secrets.token_hex(8)
         self.services = {
             name: Service(name, self.command(*arguments), env=self._env_of(name), mark=self.mark, logs=self.logs)
-            for name, arguments in (COMPONENTS | SPARE).items()
+            for name, arguments in {**SPARE, **self.usual}.items()
         }
         self.api = AirflowApi(self.url)
         self.started: dict[str, datetime] = {}
@@ -120,7 +133,7 @@ class AirflowStack:
             unwinding.enter_context(signals_unwind())
             unwinding.callback(self.close)
             self._prepare()
-            for name in COMPONENTS:
+            for name in self.usual:
                 self.launch(name)
             self.wait_healthy()
             self.api.login()
@@ -173,7 +186,7 @@ class AirflowStack:
         """
         Start a component without waiting for it.
 
-        :param name: One of ``COMPONENTS`` or ``SPARE``.
+        :param name: One of ``COMPONENTS``, ``SPARE`` or ``more``.
         """
         self.started[name] = datetime.now(UTC)
         self.services[name].start()
@@ -210,6 +223,13 @@ class AirflowStack:
         else:
             self.services[name].kill(signum)
 
+    def revive(self) -> list[str]:
+        """Start again every component that has ended by itself, as an init system does, and return their names."""
+        ended = [name for name in self.started if not self.services[name].alive]
+        for name in ended:
+            self.launch(name)
+        return ended
+
     def pids(self) -> dict[int, str]:
         """Return every living process of this Airflow with its title, ``airflow worker -- <id>`` for a running task."""
         return {pid: title(pid) for service in self.services.values() for pid in service.pids()}
@@ -240,7 +260,7 @@ class AirflowStack:
         """
         self.check_alive()
         health = self.api.health()
-        names = (name for name in self.started if name != "api-server" and name not in SPARE)
+        names = (name for name in self.started if name != "api-server" and name in COMPONENTS)
         beats = {name: health.get(name.replace("-", "_")) or {} for name in names}
         return bool(health) and all(_beats_since(beat, self.started[name]) for name, beat in beats.items())
 

@@ -19,6 +19,7 @@ from tests.e2e.faults.phases import PHASES
 from tests.e2e.faults.rows import CELLS
 from tests.e2e.faults.seen import SAMPLES, Seen, see
 from tests.e2e.faults.world import LONG, SERVICES, STORED, World, connection
+from tests.only_named import leave_out
 from tools.postgres import Postgres, server_programs
 from tools.settings import QUICK_FAILOVER
 from tools.stack import AirflowStack
@@ -50,10 +51,7 @@ WORKERS = {"postgres": 10, "sqlite": 2}
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the matrix to ``make faults``, unless its folder is named on the command line."""
-    if not any(Path(argument.partition("::")[0]).resolve().is_relative_to(FOLDER) for argument in config.args):
-        ours = [item for item in items if item.path.is_relative_to(FOLDER)]
-        config.hook.pytest_deselected(items=ours)
-        items[:] = [item for item in items if item not in ours]
+    leave_out(FOLDER, config, items)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,119 @@
+"""An Airflow of many processes, the servers that it stands on, and the stand-in that counts what was bought."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from tools.postgres import Postgres
+from tools.processes import until
+from tools.redis import Redis
+from tools.rest import FINISHED, DagRun
+from tools.stack import AirflowStack
+from topview_provider.standin.server import StandIn
+
+SEASONS = ("spring", "summer", "autumn")
+FAMILY = "marketing_video"
+LONG = 36_000.0
+"""Mean seconds of a job on the stand-in's clock: no job ends before that clock is put forward."""
+SPREAD = 60
+"""Seconds within which all jobs end, once they may."""
+RUNNING = "airflow worker -- "
+"""How the process of a task calls itself, before the task's id."""
+
+
+class World:
+    """
+    Start the seasons, let processes die, and count.
+
+    :param stack: Airflow.
+    :param topview: Where its tasks are bought.
+    :param postgres: Where Airflow's metadata and Celery's results are.
+    :param redis: Where Celery's messages are.
+    :param folder: Where the videos land.
+    :param videos: Of each season.
+    """
+
+    def __init__(
+        self, stack: AirflowStack, topview: StandIn, postgres: Postgres, redis: Redis, folder: Path, videos: int
+    ) -> None:
+        self.stack = stack
+        self.topview = topview
+        self.servers = {"PostgreSQL": postgres, "Redis": redis}
+        self.folder = folder
+        self.total = videos * len(SEASONS)
+        self.runs: list[DagRun] = []
+        self.kills: list[str] = []
+        self.began = time.monotonic()
+
+    def say(self, words: str) -> None:
+        """Print a line with the time since the beginning."""
+        print(f"{time.monotonic() - self.began:5.0f} s  {words}", flush=True)
+
+    def begin(self) -> None:
+        """Start a run of each season."""
+        self.stack.api.wait_for_dags(set(SEASONS), limit=120)
+        self.runs = [self.stack.api.trigger(season) for season in SEASONS]
+
+    def wait(self, condition: Callable[[], bool], *, limit: float, what: str) -> None:
+        """Wait for a condition, and meanwhile start again what ended, as an init system does."""
+
+        def ready() -> bool:
+            for name in self.stack.revive():
+                self.say(f"{name} had ended and was started again")
+            try:
+                return condition()
+            except requests.RequestException:
+                return False  # the API server finds its database again, too
+
+        until(ready, limit=limit, what=what, pause=1)
+        self.say(what)
+
+    def kill(self, name: str) -> None:
+        """Kill every process of a component, running tasks included, and start it again."""
+        tasks = len(self.tasks_of(name))
+        self.stack.kill(name)
+        self.stack.launch(name)
+        self.kills.append(name)
+        self.say(f"SIGKILL of {name}" + (f", and of {tasks} tasks that it ran" if tasks else ""))
+
+    def restart(self, name: str) -> None:
+        """Restart a server, with what it has stored."""
+        self.servers[name].restart()
+        self.kills.append(name)
+        self.say(f"restart of {name}")
+
+    def tasks_of(self, name: str) -> list[int]:
+        """Return the processes of the tasks that a worker runs."""
+        pids = set(self.stack.services[name].pids())
+        return [pid for pid, title in self.stack.pids().items() if pid in pids and title.startswith(RUNNING)]
+
+    def count(self, state: str) -> int:
+        """Return how many videos are in a state of Airflow's."""
+        answer = self.stack.api.get("/dags/~/dagRuns/~/taskInstances", task_id="video", state=state, limit=1)
+        return int(answer["total_entries"])
+
+    def finished(self) -> bool:
+        """Whether all seasons have come to an end."""
+        return all(run.state() in FINISHED for run in self.runs)
+
+    def bought(self) -> Counter[str]:
+        """Return how often each product's video was accepted by TopView."""
+        return Counter(str(job["body"]["productName"]) for job in self.topview.jobs())
+
+    def polled_since(self, moment: float) -> bool:
+        """Whether TopView was asked for every video after a moment."""
+        entries = (entry for entry in self.topview.requests() if entry["time"] > moment)
+        asked = {entry["query"].get("taskId") for entry in entries}
+        return {job["topview_task_id"] for job in self.topview.jobs()} <= asked
+
+    def let_jobs_end(self) -> None:
+        """Let the jobs end, one after the other."""
+        self.topview.advance(LONG / 2)
+        for _ in range(SPREAD):
+            self.topview.advance(LONG / SPREAD)
+            time.sleep(1)
