@@ -50,7 +50,9 @@ class Redis(PrivateServer):
 
     def prepare(self) -> None:
         """Make the folder of what is stored, and the configuration: a password on a command line is seen by all."""
-        self.run("mkdir", str(self.data))
+        self.data.mkdir()
+        if self.user:
+            shutil.chown(self.data, self.user)
         words = {"port": self.port, "password": self.password, "data": self.data}
         (self.folder / "redis.conf").write_text(CONFIGURATION.format(**words))
 

@@ -68,6 +68,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "AIRFLOW_CONN_TOPVIEW_DEFAULT": json.dumps(connection(topview)),
             "SERVICES_FOLDER": str(folder),
             "SERVICES_VIDEOS": str(VIDEOS),
+            "SERVICES_SLOTS": str(2 * SLOTS),
         }
         stack = AirflowStack(
             home, home / "dags", env=env, sql_alchemy_conn=postgres.sql_alchemy_conn, more=DISTRIBUTED, limit=180

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.services.rest import at_rest
 from tests.services.world import FAMILY, World
 
 
@@ -13,17 +14,18 @@ from tests.services.world import FAMILY, World
 def played(world: World) -> World:
     """Buy the videos, let parts of Airflow die while they wait and when they end, and see the runs end."""
     world.say("Airflow is healthy")
+    world.rehearse()
     world.begin()
-    world.wait(lambda: world.count("deferred") == world.total, limit=480, what=f"{world.total} videos are deferred")
+    world.wait(world.shared_out, limit=480, what=f"{world.total} videos are deferred")
+    for line in at_rest(world):
+        world.say(f"at rest, {line}")
     for name in ("triggerer", "scheduler"):
         world.kill(name)
     for name in ("Redis", "PostgreSQL"):
         world.restart(name)
     moment = time.time()
     world.wait(lambda: world.polled_since(moment), limit=120, what="all videos are asked for again")
-    world.let_jobs_end()
-    world.wait(lambda: len(world.tasks_of("first-worker")) > 1, limit=60, what="videos are landing")
-    world.kill("first-worker")
+    world.let_jobs_end("first-worker")
     world.wait(world.finished, limit=420, what="all runs have ended")
     return world
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg2
 import requests
 
 from tools.postgres import Postgres
@@ -22,6 +24,7 @@ LONG = 36_000.0
 """Mean seconds of a job on the stand-in's clock: no job ends before that clock is put forward."""
 SPREAD = 60
 """Seconds within which all jobs end, once they may."""
+HOLDERS = "select count(distinct triggerer_id) from trigger"
 RUNNING = "airflow worker -- "
 """How the process of a task calls itself, before the task's id."""
 
@@ -43,6 +46,7 @@ class World:
     ) -> None:
         self.stack = stack
         self.topview = topview
+        self.postgres = postgres
         self.servers = {"PostgreSQL": postgres, "Redis": redis}
         self.folder = folder
         self.total = videos * len(SEASONS)
@@ -54,9 +58,18 @@ class World:
         """Print a line with the time since the beginning."""
         print(f"{time.monotonic() - self.began:5.0f} s  {words}", flush=True)
 
+    def rehearse(self) -> None:
+        """
+        Run a task in every slot that costs nothing.
+
+        Until its first task a process may need as long as a silence lasts after which it is taken for dead.
+        """
+        self.stack.api.wait_for_dags({*SEASONS, "rehearsal"}, limit=120)
+        run = self.stack.api.trigger("rehearsal")
+        self.wait(lambda: run.state() in FINISHED, limit=180, what="everybody has had a task")
+
     def begin(self) -> None:
         """Start a run of each season."""
-        self.stack.api.wait_for_dags(set(SEASONS), limit=120)
         self.runs = [self.stack.api.trigger(season) for season in SEASONS]
 
     def wait(self, condition: Callable[[], bool], *, limit: float, what: str) -> None:
@@ -97,6 +110,17 @@ class World:
         answer = self.stack.api.get("/dags/~/dagRuns/~/taskInstances", task_id="video", state=state, limit=1)
         return int(answer["total_entries"])
 
+    def shared_out(self) -> bool:
+        """Whether all videos are waited for, and each triggerer waits for some of them."""
+        return self.count("deferred") == self.total and self.ask_database(HOLDERS) == 2
+
+    def ask_database(self, question: str) -> float:
+        """Ask Airflow's database for a number."""
+        client = psycopg2.connect(user="airflow", dbname="postgres", host=str(self.postgres.folder))
+        with contextlib.closing(client), client.cursor() as cursor:
+            cursor.execute(question)
+            return float(cursor.fetchone()[0])
+
     def finished(self) -> bool:
         """Whether all seasons have come to an end."""
         return all(run.state() in FINISHED for run in self.runs)
@@ -111,9 +135,12 @@ class World:
         asked = {entry["query"].get("taskId") for entry in entries}
         return {job["topview_task_id"] for job in self.topview.jobs()} <= asked
 
-    def let_jobs_end(self) -> None:
-        """Let the jobs end, one after the other."""
+    def let_jobs_end(self, victim: str) -> None:
+        """Let the jobs end, one after the other, and kill a worker as soon as it is about to land some of them."""
         self.topview.advance(LONG / 2)
         for _ in range(SPREAD):
             self.topview.advance(LONG / SPREAD)
+            if victim not in self.kills and len(self.tasks_of(victim)) > 1:
+                self.kill(victim)
             time.sleep(1)
+        self.say("all jobs are done at TopView")

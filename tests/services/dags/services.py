@@ -12,6 +12,7 @@ from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 FOLDER = Path(os.environ["SERVICES_FOLDER"])
 VIDEOS = int(os.environ["SERVICES_VIDEOS"])
+SLOTS = int(os.environ["SERVICES_SLOTS"])
 DEFAULTS = {"retries": 5, "retry_delay": pendulum.duration(seconds=1), "deferrable": True}
 
 
@@ -23,6 +24,15 @@ def land(manifests: list[dict[str, Any]]) -> int:
         hook.download(manifest["outputs"][0]["url"], FOLDER / f"{manifest['topview_task_id']}.mp4")
     return len(found)
 
+
+@task
+def breathe(number: int) -> int:
+    """Let a worker, and the API server that it talks to, load what they need for a task."""
+    return number
+
+
+with DAG("rehearsal", schedule=None, default_args=DEFAULTS, is_paused_upon_creation=False):
+    breathe.expand(number=[*range(SLOTS)])
 
 for season in ("spring", "summer", "autumn"):
     with DAG(season, schedule=None, default_args=DEFAULTS, is_paused_upon_creation=False):
