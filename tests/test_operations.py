@@ -16,7 +16,7 @@ from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "docs" / name for name in ("operations.md", "scaling.md")]
-OPERATIONS = PAGES[0].read_text()
+OPERATIONS, SCALING = (page.read_text() for page in PAGES)
 VALUE = re.compile(r"%\.?\d*[a-z]|\{[^{}]*\}")
 """What stands in a text for a value: of ``logging``, and of ``str.format``."""
 
@@ -87,3 +87,14 @@ def test_the_times_that_the_page_names_are_those_of_the_code() -> None:
         f"health_check_threshold` seconds ({conf.getint('triggerer', 'triggerer_health_check_threshold')})"
         in OPERATIONS
     )
+
+
+def test_the_videos_at_work_at_once_follow_from_how_long_one_takes() -> None:
+    seconds = catalog.family("marketing_video").expected_seconds
+    rows = re.findall(r"^\| ([\d,]+) \| ([\d.,]+) \| ([\d.,]+) \|$", SCALING, re.MULTILINE)
+    found = [[float(number.replace(",", "")) for number in row] for row in rows]
+    assert [videos for videos, _, _ in found] == [10, 1_000, 100_000]
+    for videos, all_day, eight_hours in found:
+        assert all_day == pytest.approx(videos * seconds / 86_400, rel=0.1)
+        assert eight_hours == pytest.approx(videos * seconds / 28_800, rel=0.1)
+    assert f"one slot makes {86_400 / seconds:g} a day" in SCALING

@@ -44,6 +44,10 @@ class AirflowApi:
     :param timeout: Seconds per request.
     """
 
+    prefix = "/api/v2"
+    """Where the API stands."""
+    health_path = "/monitor/health"
+
     def __init__(self, url: str, *, timeout: float = 30) -> None:
         self.url = url
         self.timeout = timeout
@@ -74,12 +78,12 @@ class AirflowApi:
 
     def get(self, path: str, **params: Any) -> Any:
         """
-        Read one path of ``/api/v2``.
+        Read one path of the API.
 
         :param path: For example ``/dags``.
         :param params: Query string.
         """
-        return self.request("GET", f"/api/v2{path}", params=params)
+        return self.request("GET", f"{self.prefix}{path}", params=params)
 
     def pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
         """
@@ -104,7 +108,7 @@ class AirflowApi:
     def health(self) -> dict[str, Any]:
         """Return the health of the components, or an empty mapping while there is no answer."""
         try:
-            answer: dict[str, Any] = self.get("/monitor/health")
+            answer: dict[str, Any] = self.get(self.health_path)
         except requests.RequestException:
             return {}
         return answer
@@ -150,7 +154,7 @@ class AirflowApi:
 
         :param dag_id: Which one.
         """
-        self.request("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
+        self.request("PATCH", f"{self.prefix}/dags/{dag_id}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
         """
@@ -160,7 +164,7 @@ class AirflowApi:
         :param conf: Its params.
         """
         body = {"logical_date": None, "conf": conf or {}}
-        answer = self.request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
+        answer = self.request("POST", f"{self.prefix}/dags/{dag_id}/dagRuns", json=body)
         return DagRun(self, dag_id, answer["dag_run_id"])
 
 
@@ -187,7 +191,7 @@ class DagRun:
         """Return how the tasks stand, in the order of their start."""
         rows = self.api.get(f"{self.path}/taskInstances", order_by="start_date")["task_instances"]
         return [
-            TaskState(row["id"], row["task_id"], row["state"] or "none", row["try_number"], row["map_index"])
+            TaskState(row.get("id", ""), row["task_id"], row["state"] or "none", row["try_number"], row["map_index"])
             for row in rows
         ]
 
@@ -233,6 +237,14 @@ class DagRun:
         content = self.api.get(path, map_index=map_index, full_content=True)["content"]
         return "\n".join(_line(item) for item in content)
 
+    def title(self, task: TaskState) -> str:
+        """
+        Return how the process of a running task calls itself, or the beginning of it.
+
+        :param task: The task.
+        """
+        return f"airflow worker -- {task.id}"
+
     def events(self) -> list[dict[str, Any]]:
         """Return the event log of the run; its rows with ``event`` ``deferred`` say that a task has left the worker."""
         rows: list[dict[str, Any]] = self.api.get(
@@ -255,7 +267,7 @@ class DagRun:
         }
         if task_ids:
             body["task_ids"] = list(task_ids)
-        self.api.request("POST", f"/api/v2/dags/{self.dag_id}/clearTaskInstances", json=body)
+        self.api.request("POST", f"{self.api.prefix}/dags/{self.dag_id}/clearTaskInstances", json=body)
 
     def wait_for_task(self, task_id: str, *states: str, limit: float = 60) -> TaskState:
         """

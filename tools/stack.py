@@ -17,12 +17,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tools.older import OLDER, WEBSERVER_CONFIG, OlderApi, older_settings
 from tools.processes import Service, signals_unwind, stop_all, title, undisturbed, until
 from tools.rest import AirflowApi
 from tools.settings import ROOT, airflow_settings, clean_environment, free_port
 
 COMPONENTS = {
-    "api-server": ["api-server"],
+    "api-server": ["webserver" if OLDER else "api-server"],
     "dag-processor": ["dag-processor"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
@@ -73,13 +74,14 @@ class AirflowStack:
         settings = airflow_settings(
             self.home, dags.resolve(), self.port, sql_alchemy_conn or f"sqlite:///{self.sqlite}"
         )
-        self.env = {**clean_environment(), **settings, **(env or {})}
+        older = older_settings(self.port) if OLDER else {}
+        self.env = {**clean_environment(), **settings, **older, **(env or {})}
         self.mark = secrets.token_hex(8)
         self.services = {
             name: Service(name, self.command(*arguments), env=self._env_of(name), mark=self.mark, logs=self.logs)
             for name, arguments in {**SPARE, **self.usual}.items()
         }
-        self.api = AirflowApi(self.url)
+        self.api = OlderApi(self.url) if OLDER else AirflowApi(self.url)
         self.started: dict[str, datetime] = {}
         self._cleanup = contextlib.ExitStack()
 
@@ -159,6 +161,8 @@ class AirflowStack:
         self.home.mkdir(parents=True, exist_ok=True)
         # Without a file each component would write one of its own, at the same moment.
         (self.home / "airflow.cfg").touch()
+        if OLDER:
+            (self.home / "webserver_config.py").write_text(WEBSERVER_CONFIG)
 
     def _prepare(self) -> None:
         self._make_home()
@@ -169,7 +173,7 @@ class AirflowStack:
 
     def _new_sqlite(self, path: Path) -> None:
         """Copy an empty database that is made once per Airflow version: a migration takes longer than all the rest."""
-        empty = ROOT / ".demo" / f"empty-{version('apache-airflow-core')}.db"
+        empty = ROOT / ".demo" / f"empty-{version('apache-airflow')}.db"
         if not empty.exists():
             self.airflow("db", "migrate")
             with contextlib.closing(sqlite3.connect(path)) as database:

@@ -101,6 +101,7 @@ def _reached(world: World, cell: Cell) -> bool:
 
 def _processes(world: World, cell: Cell) -> list[int]:
     """Return the process of a cell's task, and its supervisor where both are meant."""
-    task = world.runs[cell.id].task("video")
-    [process] = [pid for pid, name in world.stack.pids().items() if name == f"airflow worker -- {task.id}"]
+    run = world.runs[cell.id]
+    title = run.title(run.task("video"))
+    [process] = [pid for pid, name in world.stack.pids().items() if name.startswith(title)]
     return [parent(process), process] if cell.victims == "both" else [process]
