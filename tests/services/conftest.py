@@ -30,8 +30,9 @@ SETTINGS = {
     "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(SLOTS),
     # A machine on which everything runs at once is slow to answer.
     "AIRFLOW__CELERY__OPERATION_TIMEOUT": "10",
-    # Each scheduler hands out that many: more of them would wait at the broker, and be taken for stuck there.
-    "AIRFLOW__CORE__PARALLELISM": str(SLOTS),
+    # What each scheduler hands out: some more than a worker has slots, for it may count tasks of a killed one for good;
+    # not many more, for they would wait at the broker, and be taken for stuck there.
+    "AIRFLOW__CORE__PARALLELISM": str(SLOTS + 2),
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": SILENCE,
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": SILENCE,
