@@ -1,11 +1,11 @@
-"""What is different where Airflow 2 runs: its web server serves the API, an older one, and tasks have other titles."""
+"""What is different where Airflow 2 runs: its web server serves the API, an older one."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 from typing import Any
 
-from tools.rest import AirflowApi, DagRun, TaskState
+from tools.rest import AirflowApi, DagRun
 
 OLDER = version("apache-airflow").startswith("2.")
 """Whether the Airflow of this environment is one of these."""
@@ -39,6 +39,19 @@ class OlderApi(AirflowApi):
     def login(self) -> None:
         """Do nothing: every visitor is admin."""
 
+    def text(self, path: str, **params: Any) -> str:
+        """
+        Read what is no JSON.
+
+        :param path: Path from the base address on.
+        :param params: Query string.
+        """
+        answer = self.session.get(
+            self.url + path, params=params, headers={"Accept": "text/plain"}, timeout=self.timeout
+        )
+        answer.raise_for_status()
+        return answer.text
+
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
         """
         Start a run.
@@ -52,6 +65,8 @@ class OlderApi(AirflowApi):
 
 class OlderRun(DagRun):
     """Look at one run of Airflow 2."""
+
+    api: OlderApi
 
     def xcom(self, task_id: str, key: str = "return_value", *, map_index: int = -1) -> Any:
         """
@@ -72,13 +87,5 @@ class OlderRun(DagRun):
         :param try_number: Which try.
         :param map_index: Index of a mapped task.
         """
-        path = f"{self.path}/taskInstances/{task_id}/logs/{try_number}"
-        return str(self.api.get(path, map_index=map_index, full_content=True)["content"]).replace("\\n", "\n")
-
-    def title(self, task: TaskState) -> str:
-        """
-        Return how the process of a running task calls itself, or the beginning of it.
-
-        :param task: The task.
-        """
-        return f"airflow task runner: {self.dag_id} {task.task_id} {self.run_id} "
+        path = f"{self.api.prefix}{self.path}/taskInstances/{task_id}/logs/{try_number}"
+        return self.api.text(path, map_index=map_index, full_content="true")

@@ -11,6 +11,8 @@ import requests
 from tools.processes import until
 
 FINISHED = {"success", "failed"}
+LAST = "9999"
+"""Where a task that has not started stands among dates."""
 PAGE = 100
 """Items of one page; Airflow gives no more at once."""
 CONTEXT = {
@@ -29,6 +31,8 @@ class TaskState:
     state: str
     try_number: int
     map_index: int
+    pid: int | None
+    """Process of the task itself, on the machine where it runs or ran."""
 
     @property
     def name(self) -> str:
@@ -189,11 +193,9 @@ class DagRun:
 
     def tasks(self) -> list[TaskState]:
         """Return how the tasks stand, in the order of their start."""
-        rows = self.api.get(f"{self.path}/taskInstances", order_by="start_date")["task_instances"]
-        return [
-            TaskState(row.get("id", ""), row["task_id"], row["state"] or "none", row["try_number"], row["map_index"])
-            for row in rows
-        ]
+        rows = self.api.get(f"{self.path}/taskInstances")["task_instances"]
+        rows.sort(key=lambda row: row["start_date"] or LAST)
+        return [_task(row) for row in rows]
 
     def task(self, task_id: str, *, map_index: int = -1) -> TaskState:
         """
@@ -236,14 +238,6 @@ class DagRun:
         path = f"{self.path}/taskInstances/{task_id}/logs/{try_number}"
         content = self.api.get(path, map_index=map_index, full_content=True)["content"]
         return "\n".join(_line(item) for item in content)
-
-    def title(self, task: TaskState) -> str:
-        """
-        Return how the process of a running task calls itself, or the beginning of it.
-
-        :param task: The task.
-        """
-        return f"airflow worker -- {task.id}"
 
     def events(self) -> list[dict[str, Any]]:
         """Return the event log of the run; its rows with ``event`` ``deferred`` say that a task has left the worker."""
@@ -299,6 +293,11 @@ class DagRun:
             return state if state in FINISHED else None
 
         return str(until(ended, limit=limit, what=f"end of {self.dag_id}", pause=0.3))
+
+
+def _task(row: dict[str, Any]) -> TaskState:
+    state = row["state"] or "none"
+    return TaskState(row.get("id", ""), row["task_id"], state, row["try_number"], row["map_index"], row["pid"])
 
 
 def _line(item: Any) -> str:

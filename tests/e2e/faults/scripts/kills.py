@@ -101,7 +101,7 @@ def _reached(world: World, cell: Cell) -> bool:
 
 def _processes(world: World, cell: Cell) -> list[int]:
     """Return the process of a cell's task, and its supervisor where both are meant."""
-    run = world.runs[cell.id]
-    title = run.title(run.task("video"))
-    [process] = [pid for pid, name in world.stack.pids().items() if name.startswith(title)]
+    process = world.runs[cell.id].task("video").pid
+    if process not in world.stack.pids():
+        raise LookupError(f"{cell.id}: {process} is no process of a running task")
     return [parent(process), process] if cell.victims == "both" else [process]
