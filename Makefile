@@ -1,9 +1,10 @@
 # The verbs of this project. `make` alone lists them. Everything happens in .venv, which `make venv` builds.
 
-AIRFLOW ?= 3.3.2
+NEWEST := 3.3.2
+AIRFLOW ?= $(NEWEST)
 CONSTRAINTS := constraints/airflow-$(AIRFLOW).txt
 # Another Airflow has an environment of its own: make faults AIRFLOW=2.11.2.
-VENV := $(if $(filter 3.3.2,$(AIRFLOW)),.venv,build/venv-$(AIRFLOW))
+VENV := $(if $(filter $(NEWEST),$(AIRFLOW)),.venv,build/venv-$(AIRFLOW))
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(AIRFLOW)
 BENCH := build/bench-venv
