@@ -125,9 +125,18 @@ class World:
         """Whether all seasons have come to an end."""
         return all(run.state() in FINISHED for run in self.runs)
 
-    def bought(self) -> Counter[str]:
-        """Return how often each product's video was accepted by TopView."""
-        return Counter(str(job["body"]["productName"]) for job in self.topview.jobs())
+    def figures(self) -> dict[str, int]:
+        """Return what TopView counted, and what of it landed; lost is what was not bought, or did not land."""
+        jobs, seen = self.topview.jobs(), self.topview.stats(FAMILY)
+        bought = Counter(str(job["body"]["productName"]) for job in jobs)
+        landed = {path.stem for path in self.folder.glob("*.mp4")}
+        return {
+            "submits": int(seen["received"]),
+            "accepted": int(seen["accepted"]),
+            "landed": len(landed),
+            "lost": self.total - len(bought) + len({job["topview_task_id"] for job in jobs} - landed),
+            "doubled": sum(times > 1 for times in bought.values()),
+        }
 
     def polled_since(self, moment: float) -> bool:
         """Whether TopView was asked for every video after a moment."""
