@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -30,7 +29,7 @@ def play(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def played(world: World) -> Iterator[World]:
+def played(world: World) -> World:
     """The world after the play; what came of it is said however it ended."""
     try:
         play(world)
@@ -38,7 +37,7 @@ def played(world: World) -> Iterator[World]:
         for name, number in world.figures().items():
             print(f"{name}: {number}")
         print(f"kills done: {', '.join(world.kills)}", flush=True)
-    yield world
+    return world
 
 
 def test_every_video_is_bought_once_and_lands_whatever_dies(played: World) -> None:
