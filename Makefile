@@ -1,9 +1,12 @@
 # The verbs of this project. `make` alone lists them. Everything happens in .venv, which `make venv` builds.
 
-AIRFLOW ?= 3.3.2
+NEWEST := 3.3.2
+AIRFLOW ?= $(NEWEST)
 CONSTRAINTS := constraints/airflow-$(AIRFLOW).txt
-BIN := .venv/bin
-STAMP := .venv/.installed-$(AIRFLOW)
+# Another Airflow has an environment of its own: make faults AIRFLOW=2.11.2.
+VENV := $(if $(filter $(NEWEST),$(AIRFLOW)),.venv,build/venv-$(AIRFLOW))
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-$(AIRFLOW)
 BENCH := build/bench-venv
 PIP := -m pip --disable-pip-version-check -qq
 
@@ -15,7 +18,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help venv demo standin test faults ui format lint bench bench-full docs constraints clean
+.PHONY: help venv demo standin test faults test-services ui format lint bench bench-full docs constraints clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,10 +28,10 @@ venv: $(STAMP)  ## build .venv with Airflow, this project and its tools
 $(STAMP): setup.cfg pyproject.toml topview_provider/__init__.py $(CONSTRAINTS)
 	@python="$(PYTHON)"; \
 	$${python:-false} -c '$(FITS)' || { echo "make: Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)" >&2; exit 1; }; \
-	echo "building .venv with $$python: about a minute the first time"; \
-	test -x $(BIN)/python || $$python -m venv .venv
+	echo "building $(VENV) with $$python: about a minute the first time"; \
+	test -x $(BIN)/python || $$python -m venv $(VENV)
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev]'
-	@rm -f .venv/.installed-* && touch $@
+	@rm -f $(VENV)/.installed-* && touch $@
 
 demo: venv  ## a product link becomes a video: KEEP=1 leaves the UI up, REAL=1 asks the real service
 	@exec $(BIN)/python -m tools.demo
@@ -39,8 +42,13 @@ standin: venv  ## run the stand-in service in the foreground
 test: venv  ## run all tests with branch coverage
 	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
 
-faults: venv  ## run every cell of docs/fault-matrix.md through a real Airflow, and write the page
-	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short --maxfail=20 tests/e2e/faults $(PYTEST_ARGS)
+faults: venv  ## run every cell of docs/fault-matrix.md through a real Airflow, and write the page (CELLS=... some)
+	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short --maxfail=20 tests/e2e/faults $(if $(CELLS),-k '$(CELLS)') $(PYTEST_ARGS)
+
+test-services: venv  ## 300 videos through a distributed Airflow of which parts die; installs PostgreSQL and Redis
+	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev,services]'
+	@$(BIN)/python -m tools.servers
+	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short tests/services $(PYTEST_ARGS)
 
 ui: venv  ## drive Airflow's UI with Debian's Chromium, which it installs; pictures land in build/ui
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev,ui]'
@@ -74,7 +82,7 @@ docs: venv  ## write the README's tables and the reference pages from the code
 
 constraints:  ## pin a fresh resolve of everything in constraints/ (AIRFLOW=3.3.2)
 	@rm -rf build/pins && $(PYTHON) -m venv build/pins
-	@build/pins/bin/python $(PIP) install apache-airflow==$(AIRFLOW) --editable '.[dev,ui]'
+	@build/pins/bin/python $(PIP) install apache-airflow==$(AIRFLOW) --editable '.[dev,services,ui]'
 	@build/pins/bin/python $(PIP) freeze --exclude-editable > build/pins/pins.txt
 	@! grep -vE '^[A-Za-z0-9._-]+==[^ @]+$$' build/pins/pins.txt
 	@mkdir -p constraints && sort -f build/pins/pins.txt > $(CONSTRAINTS) && rm -rf build/pins

@@ -42,6 +42,20 @@ def test_two_databases_stand_side_by_side() -> None:
         assert not set(one.pids()) & set(other.pids())
 
 
+@needs_server
+def test_a_database_has_what_was_committed_after_a_restart() -> None:
+    with Postgres() as server:
+        engine = sqlalchemy.create_engine(server.sql_alchemy_conn, pool_pre_ping=True)
+        with engine.begin() as client:
+            client.execute(sqlalchemy.text("create table something (id int)"))
+        before = server.pids()
+        server.restart()
+        assert not set(before) & set(server.pids())
+        with engine.connect() as client:
+            assert client.execute(sqlalchemy.text("select count(*) from something")).scalar() == 0
+        engine.dispose()
+
+
 def test_a_server_that_cannot_be_made_says_why_and_leaves_no_folder() -> None:
     # Not in a folder of pytest: whoever runs the server in our place may not look into those.
     with tempfile.TemporaryDirectory() as folder:

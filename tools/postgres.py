@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
-from tools.processes import signals_unwind, undisturbed, until
+from tools.private import PrivateServer
 
 HOMES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt")
 USERS = ("postgres", "nobody")
@@ -42,7 +36,7 @@ def _version(folder: Path) -> int:
     return int(digits or 0)
 
 
-class Postgres:
+class Postgres(PrivateServer):
     """
     Run a new, empty cluster as long as the ``with`` block lasts; it and its files are gone afterwards.
 
@@ -53,114 +47,35 @@ class Postgres:
     :raises RuntimeError: There is no server on this machine, or it does not start; with what it said.
     """
 
+    ends_by = signal.SIGINT
+
     def __init__(self, programs: Path | None = None, *, limit: float = 60) -> None:
+        super().__init__("PostgreSQL", users=USERS, limit=limit)
         self.programs = programs
-        self.limit = limit
-        self.folder = Path()
-        self.user = next(iter(filter(_exists, USERS)), None) if os.geteuid() == 0 else None
-        self._server: subprocess.Popen[bytes] | None = None
-        self._cleanup = contextlib.ExitStack()
 
     @property
     def sql_alchemy_conn(self) -> str:
         """Address of the empty database, as Airflow's ``[database] sql_alchemy_conn`` takes it."""
         return f"postgresql+psycopg2://airflow@/postgres?host={self.folder}"
 
-    @property
-    def log(self) -> Path:
-        """What the server says."""
-        return self.folder / "server.log"
-
-    def __enter__(self) -> Postgres:
-        """Make the cluster, start the server and wait until it answers."""
-        with contextlib.ExitStack() as unwinding:
-            unwinding.enter_context(signals_unwind())
-            self.folder = Path(tempfile.mkdtemp(prefix="topview-postgres-")).resolve()
-            unwinding.callback(shutil.rmtree, self.folder, ignore_errors=True)
-            unwinding.callback(self.close)
-            self._initialise()
-            self._start()
-            until(self._answers, limit=self.limit, what="an answer of PostgreSQL", pause=0.05)
-            self._cleanup = unwinding.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """End the server and remove its files."""
-        self._cleanup.close()
-
-    def close(self) -> None:
-        """
-        End the server, whoever is still connected.
-
-        :raises TooLate: A process of it is left.
-        """
-        with undisturbed():
-            if self._server is not None:
-                self._server.send_signal(signal.SIGINT)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._server.wait(self.limit / 2)
-                self._server.kill()
-                self._server.wait()
-            # Those that serve a client see by themselves that the server has gone.
-            until(lambda: not self.pids(), limit=self.limit, what="end of PostgreSQL", pause=0.05)
-
-    def pids(self) -> list[int]:
-        """Return every living process of the server; all of them work in its folder (Linux)."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if (entry / "cwd").resolve() == self.folder / "data":
-                    found.append(int(entry.name))
-        return found
-
-    def _initialise(self) -> None:
-        if self.user:
-            shutil.chown(self.folder, self.user)
+    def prepare(self) -> None:
+        """Make the cluster."""
         options = ["--username=airflow", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
-        done = subprocess.run(
-            [*self._program("initdb"), "--pgdata=data", *options],
-            cwd=self.folder,
-            **self._identity(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"initdb: {done.stdout}{done.stderr}".strip())
+        self.run(self._program("initdb"), "--pgdata=data", *options)
 
-    def _start(self) -> None:
+    def command(self) -> list[str]:
+        """Return the command line of the server."""
         settings = {**SETTINGS, "unix_socket_directories": str(self.folder)}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with self.log.open("wb") as output:
-            self._server = subprocess.Popen(
-                [*self._program("postgres"), "-D", "data", *words],
-                cwd=self.folder,
-                **self._identity(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        return [self._program("postgres"), "-D", "data", *words]
 
-    def _identity(self) -> dict[str, Any]:
-        return {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {}
+    def answers(self) -> bool:
+        """Whether the server, which lives, takes clients."""
+        question = [self._program("pg_isready"), "--quiet", f"--host={self.folder}"]
+        return subprocess.run(question, check=False).returncode == 0
 
-    def _program(self, name: str) -> list[str]:
+    def _program(self, name: str) -> str:
         programs = self.programs or server_programs()
         if programs is None:
             raise RuntimeError(f"no PostgreSQL server on this machine: no initdb below {', '.join(HOMES)} or on PATH")
-        return [str(programs / name)]
-
-    def _answers(self) -> bool:
-        if self._server is None or self._server.poll() is not None:
-            raise RuntimeError(f"PostgreSQL has ended:\n{self.log.read_text(errors='replace')}")
-        question = [*self._program("pg_isready"), "--quiet", f"--host={self.folder}"]
-        return subprocess.run(question, check=False).returncode == 0
-
-
-def _exists(user: str) -> bool:
-    with contextlib.suppress(KeyError):
-        return bool(pwd.getpwnam(user))
-    return False
+        return str(programs / name)

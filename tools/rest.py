@@ -11,6 +11,8 @@ import requests
 from tools.processes import until
 
 FINISHED = {"success", "failed"}
+LAST = "9999"
+"""Where a task that has not started stands among dates."""
 PAGE = 100
 """Items of one page; Airflow gives no more at once."""
 CONTEXT = {
@@ -29,6 +31,8 @@ class TaskState:
     state: str
     try_number: int
     map_index: int
+    pid: int | None
+    """Process of the task itself, on the machine where it runs or ran."""
 
     @property
     def name(self) -> str:
@@ -43,6 +47,10 @@ class AirflowApi:
     :param url: Base address.
     :param timeout: Seconds per request.
     """
+
+    prefix = "/api/v2"
+    """Where the API stands."""
+    health_path = "/monitor/health"
 
     def __init__(self, url: str, *, timeout: float = 30) -> None:
         self.url = url
@@ -74,12 +82,12 @@ class AirflowApi:
 
     def get(self, path: str, **params: Any) -> Any:
         """
-        Read one path of ``/api/v2``.
+        Read one path of the API.
 
         :param path: For example ``/dags``.
         :param params: Query string.
         """
-        return self.request("GET", f"/api/v2{path}", params=params)
+        return self.request("GET", f"{self.prefix}{path}", params=params)
 
     def pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
         """
@@ -104,7 +112,7 @@ class AirflowApi:
     def health(self) -> dict[str, Any]:
         """Return the health of the components, or an empty mapping while there is no answer."""
         try:
-            answer: dict[str, Any] = self.get("/monitor/health")
+            answer: dict[str, Any] = self.get(self.health_path)
         except requests.RequestException:
             return {}
         return answer
@@ -150,7 +158,7 @@ class AirflowApi:
 
         :param dag_id: Which one.
         """
-        self.request("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
+        self.request("PATCH", f"{self.prefix}/dags/{dag_id}", json={"is_paused": False})
 
     def set_pool(self, name: str, slots: int) -> None:
         """
@@ -174,7 +182,7 @@ class AirflowApi:
         :param conf: Its params.
         """
         body = {"logical_date": None, "conf": conf or {}}
-        answer = self.request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
+        answer = self.request("POST", f"{self.prefix}/dags/{dag_id}/dagRuns", json=body)
         return DagRun(self, dag_id, answer["dag_run_id"])
 
 
@@ -199,11 +207,9 @@ class DagRun:
 
     def tasks(self) -> list[TaskState]:
         """Return how the tasks stand, in the order of their start."""
-        rows = self.api.get(f"{self.path}/taskInstances", order_by="start_date")["task_instances"]
-        return [
-            TaskState(row["id"], row["task_id"], row["state"] or "none", row["try_number"], row["map_index"])
-            for row in rows
-        ]
+        rows = self.api.get(f"{self.path}/taskInstances")["task_instances"]
+        rows.sort(key=lambda row: row["start_date"] or LAST)
+        return [_task(row) for row in rows]
 
     def task(self, task_id: str, *, map_index: int = -1) -> TaskState:
         """
@@ -269,7 +275,7 @@ class DagRun:
         }
         if task_ids:
             body["task_ids"] = list(task_ids)
-        self.api.request("POST", f"/api/v2/dags/{self.dag_id}/clearTaskInstances", json=body)
+        self.api.request("POST", f"{self.api.prefix}/dags/{self.dag_id}/clearTaskInstances", json=body)
 
     def wait_for_task(self, task_id: str, *states: str, limit: float = 60) -> TaskState:
         """
@@ -301,6 +307,11 @@ class DagRun:
             return state if state in FINISHED else None
 
         return str(until(ended, limit=limit, what=f"end of {self.dag_id}", pause=0.3))
+
+
+def _task(row: dict[str, Any]) -> TaskState:
+    state = row["state"] or "none"
+    return TaskState(row.get("id", ""), row["task_id"], state, row["try_number"], row["map_index"], row["pid"])
 
 
 def _line(item: Any) -> str:

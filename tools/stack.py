@@ -10,19 +10,20 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tools.older import OLDER, WEBSERVER_CONFIG, OlderApi, older_settings
 from tools.processes import Service, signals_unwind, stop_all, title, undisturbed, until
 from tools.rest import AirflowApi
 from tools.settings import ROOT, airflow_settings, clean_environment, free_port
 
 COMPONENTS = {
-    "api-server": ["api-server"],
+    "api-server": ["webserver" if OLDER else "api-server"],
     "dag-processor": ["dag-processor"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
@@ -31,6 +32,15 @@ SPARE = {"second-triggerer": COMPONENTS["triggerer"]}
 """What runs only where it is launched by its name."""
 SLOTS = 3
 """Of the pool ``topview``, which the DAGs of a batch name; without it their tasks would wait for ever."""
+DISTRIBUTED = {
+    "second-scheduler": COMPONENTS["scheduler"],
+    "second-triggerer": COMPONENTS["triggerer"],
+    **{
+        name: ["celery", "worker", "--skip-serve-logs", "--celery-hostname", f"{name}@%h", "--pid", f"{name}.pid"]
+        for name in ("first-worker", "second-worker")
+    },
+}
+"""What an Airflow with ``CeleryExecutor`` has besides, each part twice; for ``AirflowStack(more=...)``."""
 
 
 class AirflowStack:
@@ -41,6 +51,8 @@ class AirflowStack:
     :param dags: Folder of DAG files.
     :param env: Added to the environment of every component: connections, ``AIRFLOW__SECTION__OPTION``.
     :param sql_alchemy_conn: Metadata database; a new SQLite file if not given.
+    :param more: Components that run besides the usual ones: name and ``airflow`` command of each. Nothing but their
+        processes says that they are healthy.
     :param limit: Seconds until every component must be healthy.
     """
 
@@ -51,24 +63,27 @@ class AirflowStack:
         *,
         env: Mapping[str, str] | None = None,
         sql_alchemy_conn: str | None = None,
+        more: Mapping[str, Sequence[str]] | None = None,
         limit: float = 120,
     ) -> None:
         self.home = home.resolve()
         self.logs = self.home / "logs"
         self.limit = limit
+        self.usual = {**COMPONENTS, **(more or {})}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sqlite = None if sql_alchemy_conn else self.home / "airflow.db"
         settings = airflow_settings(
             self.home, dags.resolve(), self.port, sql_alchemy_conn or f"sqlite:///{self.sqlite}"
         )
-        self.env = {**clean_environment(), **settings, **(env or {})}
+        older = older_settings(self.port) if OLDER else {}
+        self.env = {**clean_environment(), **settings, **older, **(env or {})}
         self.mark = secrets.token_hex(8)
         self.services = {
             name: Service(name, self.command(*arguments), env=self._env_of(name), mark=self.mark, logs=self.logs)
-            for name, arguments in (COMPONENTS | SPARE).items()
+            for name, arguments in {**SPARE, **self.usual}.items()
         }
-        self.api = AirflowApi(self.url)
+        self.api = OlderApi(self.url) if OLDER else AirflowApi(self.url)
         self.started: dict[str, datetime] = {}
         self._cleanup = contextlib.ExitStack()
 
@@ -122,7 +137,7 @@ class AirflowStack:
             unwinding.enter_context(signals_unwind())
             unwinding.callback(self.close)
             self._prepare()
-            for name in COMPONENTS:
+            for name in self.usual:
                 self.launch(name)
             self.wait_healthy()
             self.api.login()
@@ -149,6 +164,8 @@ class AirflowStack:
         self.home.mkdir(parents=True, exist_ok=True)
         # Without a file each component would write one of its own, at the same moment.
         (self.home / "airflow.cfg").touch()
+        if OLDER:
+            (self.home / "webserver_config.py").write_text(WEBSERVER_CONFIG)
 
     def _prepare(self) -> None:
         self._make_home()
@@ -159,7 +176,7 @@ class AirflowStack:
 
     def _new_sqlite(self, path: Path) -> None:
         """Copy an empty database that is made once per Airflow version: a migration takes longer than all the rest."""
-        empty = ROOT / ".demo" / f"empty-{version('apache-airflow-core')}.db"
+        empty = ROOT / ".demo" / f"empty-{version('apache-airflow')}.db"
         if not empty.exists():
             self.airflow("db", "migrate")
             with contextlib.closing(sqlite3.connect(path)) as database:
@@ -176,7 +193,7 @@ class AirflowStack:
         """
         Start a component without waiting for it.
 
-        :param name: One of ``COMPONENTS`` or ``SPARE``.
+        :param name: One of ``COMPONENTS``, ``SPARE`` or ``more``.
         """
         self.started[name] = datetime.now(UTC)
         self.services[name].start()
@@ -213,6 +230,13 @@ class AirflowStack:
         else:
             self.services[name].kill(signum)
 
+    def revive(self) -> list[str]:
+        """Start again every component that has ended by itself, as an init system does, and return their names."""
+        ended = [name for name in self.started if not self.services[name].alive]
+        for name in ended:
+            self.launch(name)
+        return ended
+
     def pids(self) -> dict[int, str]:
         """Return every living process of this Airflow with its title, ``airflow worker -- <id>`` for a running task."""
         return {pid: title(pid) for service in self.services.values() for pid in service.pids()}
@@ -243,7 +267,7 @@ class AirflowStack:
         """
         self.check_alive()
         health = self.api.health()
-        names = (name for name in self.started if name != "api-server" and name not in SPARE)
+        names = (name for name in self.started if name != "api-server" and name in COMPONENTS)
         beats = {name: health.get(name.replace("-", "_")) or {} for name in names}
         return bool(health) and all(_beats_since(beat, self.started[name]) for name, beat in beats.items())
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmarks.clients import CLIENTS, CONN_ID, Job
@@ -18,6 +16,7 @@ from tools.postgres import Postgres, server_programs
 from tools.processes import until
 from tools.settings import ROOT
 from tools.stack import AirflowStack
+from tools.vitals import cpu_seconds, memory_mb
 
 TASKS = 1000
 PACE = 10.0
@@ -29,26 +28,6 @@ KINDS = {"SQLite": ("sleep", "aiohttp", "ours"), "PostgreSQL": ("aiohttp", "ours
 FAR = 10_000_000
 SLACK = 0.1
 """Share by which polls per second may differ from what the pace asks for: ours moves each a little."""
-
-
-def _cpu(pids: list[int]) -> float:
-    """Return the CPU seconds that processes have used."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
-
-
-def _pss(pids: list[int]) -> float:
-    """Return the memory of processes in MB, each page counted once."""
-    total = 0.0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            total += next(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
 
 
 @contextlib.contextmanager
@@ -88,11 +67,11 @@ def _one(ground: Ground, stack: AirflowStack, kind: str, count: int, seconds: fl
 
 
 def _watched(pids: list[int], control: Control, seconds: float) -> dict[str, float]:
-    asked, spent, began = control.ask("/counts")["requests"], _cpu(pids), time.monotonic()
+    asked, spent, began = control.ask("/counts")["requests"], cpu_seconds(pids), time.monotonic()
     time.sleep(seconds)
     elapsed = time.monotonic() - began
-    cpu, polls = _cpu(pids) - spent, control.ask("/counts")["requests"] - asked
-    return {"cpu_percent": 100 * cpu / elapsed, "pss_mb": _pss(pids), "polls_s": polls / elapsed}
+    cpu, polls = cpu_seconds(pids) - spent, control.ask("/counts")["requests"] - asked
+    return {"cpu_percent": 100 * cpu / elapsed, "pss_mb": memory_mb(pids), "polls_s": polls / elapsed}
 
 
 def uneven(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -19,6 +19,8 @@ from tests.e2e.faults.phases import PHASES
 from tests.e2e.faults.rows import CELLS
 from tests.e2e.faults.seen import SAMPLES, Seen, see
 from tests.e2e.faults.world import LONG, SERVICES, STORED, World, connection
+from tests.only_named import leave_out
+from tools.older import OLDER
 from tools.postgres import Postgres, server_programs
 from tools.settings import QUICK_FAILOVER
 from tools.stack import AirflowStack
@@ -32,6 +34,8 @@ SETTINGS = {
     # A killed task is noticed by its silence, which must be longer than a restart of the API server.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": "30",  # the same in Airflow 2
+    "AIRFLOW__SCHEDULER__ZOMBIE_DETECTION_INTERVAL": "2",
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "2",
     # So are the tasks of a killed scheduler; by default after some minutes.
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
@@ -50,10 +54,7 @@ WORKERS = {"postgres": 10, "sqlite": 2}
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the matrix to ``make faults``, unless its folder is named on the command line."""
-    if not any(Path(argument.partition("::")[0]).resolve().is_relative_to(FOLDER) for argument in config.args):
-        ours = [item for item in items if item.path.is_relative_to(FOLDER)]
-        config.hook.pytest_deselected(items=ours)
-        items[:] = [item for item in items if item not in ours]
+    leave_out(FOLDER, config, items)
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +89,7 @@ def world(
         urls = {name: gate.url if name == "gated" else service.url for name, service in services.items()}
         env = {
             **SETTINGS,
+            **(ledger(home / "ledger") if OLDER else {}),
             "AIRFLOW__CORE__PARALLELISM": str(room),
             "FAULTS_FOLDER": str(folder),
             "FAULTS_SOURCE": str(SAMPLES / "video.mp4"),
@@ -98,9 +100,15 @@ def world(
         for name in STORED:
             body = {"connection_id": f"topview_{name}", **connection(services[name], urls[name])}
             body["extra"] = json.dumps(body["extra"])
-            stack.api.request("POST", "/api/v2/connections", json=body)
+            stack.api.request("POST", f"{stack.api.prefix}/connections", json=body)
         stack.api.wait_for_dags({cell.id for cell in cells}, limit=120)
         yield World(stack, services, gate, folder, room=room)
+
+
+def ledger(folder: Path) -> dict[str, str]:
+    """Return the setting of a new ledger: an older Airflow has no store of its own for what a task bought."""
+    folder.mkdir()
+    return {"AIRFLOW__TOPVIEW__LEDGER_PATH": folder.as_uri()}
 
 
 def stand_in(seconds: float) -> StandIn:
@@ -129,13 +137,13 @@ def _connections(
 
 @pytest.fixture(scope="session")
 def seen(world: World, cells: list[Cell]) -> dict[str, Seen]:
-    """Play all cells, and return what was seen of each; the whole matrix is written down."""
+    """Play all cells, and return what was seen of each; the whole matrix of the newest Airflow is written down."""
     for phase in PHASES:
         for line in phase.play(world, cells):
             print(f"{phase.name}: {line}")
         print(f"{phase.name}: over", flush=True)
     world.look()
     found = {cell.id: see(world, cell) for cell in cells if cell.id in world.runs}
-    if len(found) == len(CELLS):
+    if len(found) == len(CELLS) and not OLDER:
         PAGE.write_text(page(found))
     return found

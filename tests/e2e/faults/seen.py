@@ -84,7 +84,8 @@ def _error(run: DagRun, logs: Mapping[tuple[str, int], str]) -> str:
     """Return the class of the exception that ended the failed task's last try; what caused it stands below it."""
     task = next(task for task in run.tasks() if task.state == "failed")
     end = logs[task.task_id, task.try_number].rpartition("Task failed with exception")[2]
-    found = re.search(r"^    (\w+): ", end, flags=re.MULTILINE)
+    # Airflow 3 gives the class in a line of its own, Airflow 2 below the traceback, with its module.
+    found = re.search(r"^(?: {4}|(?:\w+\.)+)(\w+): ", end, flags=re.MULTILINE)
     return found[1] if found else "nothing in the log"
 
 

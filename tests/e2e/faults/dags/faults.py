@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, get_parsing_context
-from airflow.sdk.io import attach
+from airflow.providers.common.compat.sdk import DAG
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
@@ -17,6 +16,13 @@ from topview_provider.operators.image import TopviewImageTranslateBatchOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 from topview_provider.operators.voice import TopviewTextToVoiceOperator
+
+try:
+    from airflow.sdk import get_parsing_context
+    from airflow.sdk.io import attach
+except ImportError:  # Airflow 2
+    from airflow.io.store import attach
+    from airflow.utils.dag_parsing_context import get_parsing_context
 
 CELLS = json.loads(Path(__file__).with_name("cells.json").read_text())
 FOLDER = Path(os.environ["FAULTS_FOLDER"])

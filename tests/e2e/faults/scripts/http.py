@@ -90,8 +90,9 @@ def rotation(world: World, cells: Sequence[Cell]) -> Script:
 
 def _store(world: World, cell: Cell, key: str) -> None:
     body = {"connection_id": cell.conn_id, "conn_type": "topview", "password": key}
-    path = f"/api/v2/connections/{cell.conn_id}"
-    world.stack.api.request("PATCH", path, params={"update_mask": ["password"]}, json=body)
+    api = world.stack.api
+    path = f"{api.prefix}/connections/{cell.conn_id}"
+    api.request("PATCH", path, params={"update_mask": ["password"]}, json=body)
 
 
 def _tried(world: World, cell: Cell, task_id: str, tries: int) -> bool:

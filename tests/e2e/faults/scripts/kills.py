@@ -101,6 +101,7 @@ def _reached(world: World, cell: Cell) -> bool:
 
 def _processes(world: World, cell: Cell) -> list[int]:
     """Return the process of a cell's task, and its supervisor where both are meant."""
-    task = world.runs[cell.id].task("video")
-    [process] = [pid for pid, name in world.stack.pids().items() if name == f"airflow worker -- {task.id}"]
+    process = world.runs[cell.id].task("video").pid
+    if process not in world.stack.pids():
+        raise LookupError(f"{cell.id}: {process} is no process of a running task")
     return [parent(process), process] if cell.victims == "both" else [process]
