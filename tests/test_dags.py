@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
+from airflow.providers.common.compat.sdk import DAG
 
+from tests.lines import through_the_database
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.provider_info import get_provider_info
 
@@ -68,7 +68,7 @@ def test_every_field_of_a_form_has_a_title_and_a_section(file: Path) -> None:
 @every_example
 def test_an_example_survives_the_way_through_the_database(file: Path) -> None:
     dag = dag_of(file)
-    read = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    read = through_the_database(dag)
     assert set(read.task_dict) == set(dag.task_dict)
 
 

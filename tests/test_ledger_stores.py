@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.attempts import IDS, forgetful, remember_in
 from tests.conftest import FakeTaskInstance
+from tests.lines import attach
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest
 from topview_provider.ledger.book import Ledger, begun
 from topview_provider.ledger.records import Purchase, Record
@@ -47,7 +48,6 @@ ODD = (
 @pytest.fixture
 def memory() -> Iterator[str]:
     """A folder in an object storage, which has no folders and no rename."""
-    from airflow.sdk.io import attach
     from fsspec.implementations.memory import MemoryFileSystem
 
     attach("memory", fs=MemoryFileSystem())

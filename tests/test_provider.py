@@ -14,7 +14,7 @@ from typing import Any
 import airflow
 import jsonschema
 import pytest
-from airflow.sdk import BaseHook, BaseOperator, BaseSensorOperator, Connection
+from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseSensorOperator, Connection
 from airflow.triggers.base import BaseTrigger
 
 import topview_provider

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import Asset
-from airflow.sdk.exceptions import AirflowFailException
-from airflow.sdk.execution_time.context import OutletEventAccessors
+from airflow.providers.common.compat.sdk import AirflowFailException, Asset
 
 from tests.contract.running import new_context
-from tests.contract.test_classes import dag, serialized
+from tests.contract.test_classes import dag
+from tests.lines import outlet_events
+from tests.lines import through_the_database as serialized
 from topview_provider.exceptions import (
     TopviewInvalidRequest,
     TopviewRejected,
@@ -56,7 +56,7 @@ def video(**words: Any) -> str:
 
 
 def download(topview_task_id: str, path: Any, **words: Any) -> Any:
-    context = {**new_context(), "outlet_events": OutletEventAccessors()}
+    context = {**new_context(), "outlet_events": outlet_events()}
     given = {"family": "marketing_video", "topview_task_id": topview_task_id, "path": str(path), **words}
     return TopviewDownloadOperator(task_id="d", **given).execute(context)
 
@@ -233,7 +233,7 @@ def test_each_outlet_gets_an_asset_event_that_says_where_the_file_is(
         index=index,
         outlets=outlets,
     )
-    events = OutletEventAccessors()
+    events = outlet_events()
     task.execute({**new_context(), "outlet_events": events})
     about: dict[str, Any] = {"uri": f"{tmp_path}/0.mp4", "topview_task_id": topview_task_id}
     about |= {"family": "marketing_video", **({"count": 2} if index == "all" else {})}

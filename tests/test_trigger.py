@@ -12,8 +12,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseHook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from airflow.models import Connection
-from airflow.sdk import BaseHook
+from airflow.providers.common.compat.sdk import BaseHook
 
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewUnavailable
 from topview_provider.plugins import asking
