@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -55,3 +58,29 @@ def outlet_events() -> Any:
     """Return the events of a task's outlets as a context holds them, still empty."""
     module = "execution_time.context"
     return named(f"airflow.sdk.{module}.OutletEventAccessors", "airflow.utils.context.OutletEventAccessors")()
+
+
+def hearing() -> AbstractContextManager[list[Any]]:
+    """Catch what is logged; each entry has at least ``event`` and ``log_level``."""
+    try:
+        capture_logs = importlib.import_module("structlog.testing").capture_logs
+    except ImportError:  # Airflow 2 logs as Python does
+        return _listening()
+    heard: AbstractContextManager[list[Any]] = capture_logs()
+    return heard
+
+
+@contextmanager
+def _listening() -> Iterator[list[Any]]:
+    heard: list[Any] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append({"event": record.getMessage(), "log_level": record.levelname.lower()})
+
+    listener = Listener()
+    logging.getLogger().addHandler(listener)
+    try:
+        yield heard
+    finally:
+        logging.getLogger().removeHandler(listener)

@@ -129,4 +129,4 @@ def test_a_dag_with_operator_sensor_and_mapping_survives_serialization(row: Task
     assert list(read["plain"].template_fields) == list(operator_class(row).template_fields)
     assert {key: getattr(read["plain"], key) for key in full(row).arguments} == full(row).templates()
     assert read["sensor"].upstream_task_ids == {"plain"}
-    assert read["mapped"].is_mapped
+    assert read["mapped"].expand_input

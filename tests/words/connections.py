@@ -9,7 +9,6 @@ from airflow.models import Connection
 from airflow.providers.common.compat.sdk import BaseHook
 
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewUnavailable
-from topview_provider.plugins import asking
 
 from . import Scene, says
 
@@ -44,11 +43,13 @@ def an_airflow_that_cannot_be_asked_for_it(scene: Scene) -> None:
     scene.buy()
 
 
-@says(TopviewConnectionInvalid, CONN, "is not of type topview; nothing was sent")
+@says(TopviewConnectionInvalid, CONN, "is not of type topview; nothing was sent", page=True)
 def a_page_that_asks_over_a_connection_of_another_type(scene: Scene) -> None:
     value = {"conn_type": "http", "login": "uid-1", "password": "key-one-two-three"}
     scene.monkeypatch.setenv("AIRFLOW_CONN_TOPVIEW_DEFAULT", json.dumps(value))
     scene.elsewhere = True
+    from topview_provider.plugins import asking
+
     asking.hook_of("topview_default")
 
 
