@@ -203,16 +203,14 @@ def test_the_connection_test_of_airflow_asks_topview(
 
 
 def test_the_connection_test_of_airflow_says_what_is_wrong(
-    airflow: Callable[..., str],
-    service: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    service: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__TEST_CONNECTION", "Enabled")
     monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
     service.rotate("another-key")
-    with pytest.raises(SystemExit) if LINE >= (3, 0) else nullcontext():
-        airflow("connections", "test", "topview_default")
+    arguments = cli_parser.get_parser().parse_args(["connections", "test", "topview_default"])
+    with pytest.raises(SystemExit) if LINE >= (3, 3) else nullcontext():
+        arguments.func(arguments)
     said = capsys.readouterr().out
     assert "Connection failed" in said
     assert "401" in said

@@ -18,7 +18,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from tests.contract.running import events_of, leave, new_context, resume
-from tests.lines import hearing, named
+from tests.lines import hearing, named, since
 from topview_provider.exceptions import (
     TopviewConnectionInvalid,
     TopviewError,
@@ -316,6 +316,7 @@ def test_a_bad_end_is_one_line_too(
     assert line.endswith(" credits=unknown")
 
 
+@since((3, 0), "the first look of a sensor in its context")
 @pytest.mark.parametrize("softness", ["", "soft_fail", "never_fail"])
 def test_a_deadline_that_airflow_finds_first_names_the_task_and_is_one_line(softness: str, service: StandIn) -> None:
     """In mode reschedule the time counts from the first of all looks, which only Airflow knows."""

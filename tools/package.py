@@ -15,12 +15,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from tools import contents
 from tools.contents import Wrong
 from tools.settings import ROOT
 
 SOURCES = ("setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "topview_provider")
-BUILD = [sys.executable, "-m", "uv", "build", "--quiet", "--sdist", "--wheel"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def _built(folder: Path) -> Package:
     for path in source.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch())}
-    subprocess.run([*BUILD, "--out-dir", str(folder / "dist"), str(source)], check=True, env=env)
+    command = [find_uv_bin(), "build", "--quiet", "--sdist", "--wheel", "--out-dir", str(folder / "dist")]
+    subprocess.run([*command, str(source)], check=True, env=env)
     (wheel,), (sdist,) = (list((folder / "dist").glob(pattern)) for pattern in ("*.whl", "*.tar.gz"))
     contents.settle(sdist, epoch())
     return Package(wheel, sdist)

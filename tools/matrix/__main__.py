@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from tools import documents, package, tested
+from tools.contents import Wrong
 from tools.demo import wanted
 from tools.matrix import checks
 from tools.matrix.cells import LOWEST, Cell, Missing, chosen
@@ -67,7 +68,7 @@ def main() -> int:
     """Run the matrix, write the table, and return an exit code."""
     try:
         failed = matrix()
-    except (Missing, package.Wrong) as reason:
+    except (Missing, Wrong) as reason:
         print(reason, file=sys.stderr)
         return 2
     documents.main()

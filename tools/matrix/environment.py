@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.matrix.pins import UV
+from uv import find_uv_bin
+
 from tools.settings import clean_environment
 
 
@@ -29,7 +30,7 @@ class Environment:
         self.programs = folder / "env" / "bin"
         self.home = folder / "airflow"
         self.home.mkdir(parents=True)
-        self.run(*UV, "venv", "--quiet", "--python", interpreter, str(folder / "env"))
+        self.run(find_uv_bin(), "venv", "--quiet", "--python", interpreter, str(folder / "env"))
 
     @property
     def python(self) -> str:
@@ -49,7 +50,7 @@ class Environment:
 
         :param arguments: Of ``uv pip install``.
         """
-        self.run(*UV, "pip", "install", "--quiet", "--python", self.python, *arguments)
+        self.run(find_uv_bin(), "pip", "install", "--quiet", "--python", self.python, *arguments)
 
     def uninstall(self, name: str) -> None:
         """
@@ -57,7 +58,7 @@ class Environment:
 
         :param name: Of the distribution.
         """
-        self.run(*UV, "pip", "uninstall", "--quiet", "--python", self.python, name)
+        self.run(find_uv_bin(), "pip", "uninstall", "--quiet", "--python", self.python, name)
 
     def run(self, *command: str, cwd: Path | None = None, variables: Mapping[str, str] | None = None) -> str:
         """

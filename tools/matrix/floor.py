@@ -1,4 +1,4 @@
-"""The folder in which the tests of a cell run: tests and examples, and no ``topview_provider`` but the installed one."""
+"""The folder in which the tests of a cell run: tests and examples; ``topview_provider`` is the installed one."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ def lay(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name in PARTS:
         source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy2
-        copy(source, folder / name, **({"ignore": _left_out} if source.is_dir() else {}))
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=_left_out)
+        else:
+            shutil.copy2(source, folder / name)
     return folder
 
 

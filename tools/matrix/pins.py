@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from tools.matrix.cells import CELLS, LOWEST, Cell, Missing, chosen, least
 from tools.settings import ROOT
-
-UV = [sys.executable, "-m", "uv"]
 
 
 def resolve(target: Path, python: str, requirements: Sequence[str], *options: str) -> None:
@@ -23,9 +23,9 @@ def resolve(target: Path, python: str, requirements: Sequence[str], *options: st
     :param options: Further ones of ``uv pip compile``.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [*UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", python, *options, "-"]
-    lines = "\n".join(requirements)
-    subprocess.run([*command, "--output-file", str(target)], input=lines, text=True, check=True, cwd=ROOT)
+    command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", python]
+    command += [*options, "--output-file", str(target), "-"]
+    subprocess.run(command, input="\n".join(requirements), text=True, check=True, cwd=ROOT)
 
 
 def pin(cell: Cell) -> Path:
