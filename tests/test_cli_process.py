@@ -68,7 +68,8 @@ def slow(connect: Callable[..., str]) -> Iterator[StandIn]:
 
 
 def test_a_connection_of_airflows_database_is_found(service: StandIn, tmp_path: Path) -> None:
-    home = {**AS_EVER, "AIRFLOW_HOME": str(tmp_path)}
+    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db"}
+    home = {**AS_EVER, **database, "AIRFLOW_HOME": str(tmp_path)}
     words = {"conn_type": "topview", "login": service.uid, "password": service.api_key, "host": service.url}
     subprocess.run(
         [sys.executable, "-c", ADD, json.dumps(words)],

@@ -18,12 +18,18 @@ from topview_provider import __version__
 from topview_provider.provider_info import PACKAGE
 
 STRAY = re.compile(r"(^|/)(tests?|__pycache__|\.git|\.demo|build|docs|tools|benchmarks)(/|$)|\.(pyc|pyo|log|db|orig)$")
-NEEDED = ("py.typed", "www/", "standin/media/", "provider_info.py")
 NOT_SHIPPED = ("__pycache__", ".pyc")
 
 
 class Wrong(Exception):
     """Say what is wrong with a package."""
+
+
+def setup() -> configparser.ConfigParser:
+    """Return what ships, as setup.cfg puts it."""
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return parser
 
 
 def check_wheel(wheel: Path, package: Path) -> None:
@@ -43,7 +49,9 @@ def check_wheel(wheel: Path, package: Path) -> None:
     wanted = {name for name in source if not any(part in name for part in NOT_SHIPPED)}
     _nothing_stray(names)
     _all_there(names, wanted)
-    _all_there(wanted, {name for name in names if not name.startswith(f"{info}/")})
+    unknown = sorted(name for name in names - wanted if not name.startswith(f"{info}/"))
+    if unknown:
+        raise Wrong(f"not of the package: {', '.join(unknown)}")
     _says(metadata)
     _leads(points)
 
@@ -105,16 +113,14 @@ def _nothing_stray(names: Iterable[str]) -> None:
 
 
 def _all_there(names: set[str], wanted: set[str]) -> None:
-    kinds = [kind for kind in NEEDED if not any(kind in name for name in names | wanted)]
     missing = sorted(wanted - names)
     if missing:
-        raise Wrong(f"missing: {', '.join(missing)}{kinds or ''}")
+        raise Wrong(f"missing: {', '.join(missing)}")
 
 
 def _says(metadata: str) -> None:
     """Compare the metadata with setup.cfg."""
-    said, written = Parser().parsestr(metadata), configparser.ConfigParser()
-    written.read(ROOT / "setup.cfg")
+    said, written = Parser().parsestr(metadata), setup()
     required = {_plain(line) for line in said.get_all("Requires-Dist", []) if "extra ==" not in line}
     pairs = {
         "Name": (said["Name"], PACKAGE),
@@ -131,12 +137,11 @@ def _says(metadata: str) -> None:
 
 def _leads(points: str) -> None:
     """Compare the entry points with setup.cfg."""
-    found, written = configparser.ConfigParser(), configparser.ConfigParser()
+    found = configparser.ConfigParser()
     found.read_string(points)
-    written.read(ROOT / "setup.cfg")
     wanted = {
         section: dict(line.split(" = ") for line in lines.strip().splitlines())
-        for section, lines in written["options.entry_points"].items()
+        for section, lines in setup()["options.entry_points"].items()
     }
     if {name: dict(found[name]) for name in found.sections()} != wanted:
         raise Wrong(f"the entry points are {points!r}, not {wanted!r}")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools import tested
 from tools.settings import ROOT
 from topview_provider.catalog import FAMILIES, LISTINGS, Listing, Row, TaskFamily
 from topview_provider.operators.base import TopviewTaskOperator
@@ -57,7 +58,7 @@ def tables() -> dict[str, str]:
             room, cls = by_row[name]
             calls.append(f"| `{name}` | `operators.{room}.{cls.__name__}` |")
     calls.append(f"| {', '.join(f'`{name}`' for name in UPLOADS)} | `operators.storage.TopviewUploadOperator` |")
-    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls)}
+    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls), "tested": tested.table()}
 
 
 def readme(text: str) -> str:
@@ -68,8 +69,8 @@ def readme(text: str) -> str:
     """
     for name, table in tables().items():
         before, mark, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition("\n<!-- end -->")
-        text = before + mark + table + end + after
+        _, end, after = rest.partition("<!-- end -->")
+        text = f"{before}{mark}{table}\n{end}{after}"
     return text
 
 

@@ -11,12 +11,13 @@ PARTS = ("dags", "tests", "tools", "pyproject.toml", "setup.cfg")
 
 ABOUT_THE_CHECKOUT = (
     "e2e",
-    "matrix",
     "plugin",
     "reference",
     "test_bench.py",
     "test_docs.py",
     "test_house.py",
+    "test_matrix.py",
+    "test_package.py",
     "test_postgres.py",
     "test_reference.py",
     "test_toy_family.py",
