@@ -34,8 +34,7 @@ def play(cell: Cell, wheel: Path, *, brief: bool) -> tested.Row:
     """
     pins = pin(cell) if cell.name == LOWEST else cell.pins
     env = Environment(FOLDER / cell.name, cell.interpreter())
-    airflow = [] if cell.name == LOWEST else [f"apache-airflow=={cell.name}"]
-    env.install("--constraint", str(pins), *airflow, str(wheel))
+    env.install("--constraint", str(pins), *cell.airflow, str(wheel))
     checks.stands_alone(env)
     checks.makes_a_video(env)
     checks.leaves_nothing(env, wheel)

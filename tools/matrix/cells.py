@@ -26,10 +26,17 @@ class Cell:
 
     :param name: Version of Airflow, or ``lowest``.
     :param pythons: Pythons that it supports, such as ``3.12``; the first that the machine has is taken.
+    :param more: What is installed beside Airflow.
     """
 
     name: str
     pythons: tuple[str, ...]
+    more: tuple[str, ...] = ()
+
+    @property
+    def airflow(self) -> list[str]:
+        """What is to be installed, or resolved, before the wheel comes."""
+        return [*least()] if self.name == LOWEST else [f"apache-airflow=={self.name}", *self.more]
 
     @property
     def pins(self) -> Path:
@@ -51,8 +58,10 @@ class Cell:
 
 CELLS = (
     Cell("2.11.2", ("3.12", "3.11")),
-    Cell("3.0.6", ("3.11", "3.12")),
-    Cell("3.1.8", ("3.12", "3.11", "3.13")),
+    # With the web server's old packages, as in Airflow's own images: without them 3.0 and 3.1 show no extra fields.
+    # Airflow 3.0 says nothing against a universal-pathlib with which its own ObjectStoragePath does not work.
+    Cell("3.0.6", ("3.11", "3.12"), ("apache-airflow-providers-fab", "universal-pathlib<0.3")),
+    Cell("3.1.8", ("3.12", "3.11", "3.13"), ("apache-airflow-providers-fab",)),
     Cell("3.2.2", ("3.13", "3.12", "3.11")),
     Cell("3.3.2", ("3.13", "3.12", "3.11")),
     Cell(LOWEST, ("3.11", "3.12")),

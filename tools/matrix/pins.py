@@ -9,7 +9,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.matrix.cells import CELLS, LOWEST, Cell, Missing, chosen, least
+from tools.matrix.cells import CELLS, LOWEST, Cell, Missing, chosen
 from tools.settings import ROOT
 
 
@@ -37,10 +37,10 @@ def pin(cell: Cell) -> Path:
     target = cell.pins
     target.unlink(missing_ok=True)  # or its pins would be kept
     if cell.name == LOWEST:
-        resolve(target, cell.interpreter(), least(), "--resolution", "lowest-direct")
+        resolve(target, cell.interpreter(), cell.airflow, "--resolution", "lowest-direct")
     else:
         extras = [f"--extra={name}" for name in ("dev", "ui")]
-        resolve(target, cell.interpreter(), [f"apache-airflow=={cell.name}"], *extras, "setup.cfg")
+        resolve(target, cell.interpreter(), cell.airflow, *extras, "setup.cfg")
     return target
 
 
