@@ -22,6 +22,9 @@ from topview_provider.standin.server import StandIn
 ROOT = Path(__file__).resolve().parent.parent
 TALK = {"avatarSourceFrom": "1", "aiAvatarId": "a1", "audioSourceFrom": "1", "ttsText": "Hello."}
 
+LONGEST = 12 * PATIENCE
+"""Seconds for a process that first imports Airflow, on a machine that has much else to do."""
+
 AS_EVER = {"AIRFLOW__CORE__UNIT_TEST_MODE": "False"}
 
 ADD = """
@@ -47,13 +50,13 @@ def topview(*words: str, **environment: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, error = process.communicate(timeout=4 * PATIENCE)
+    out, error = process.communicate(timeout=LONGEST)
     return process.returncode, out, error
 
 
 def until(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
     """Wait for what the process is to do, as long as it lives."""
-    end = time.monotonic() + 4 * PATIENCE
+    end = time.monotonic() + LONGEST
     while not condition():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, Asset
 
 from tests.contract.running import new_context
 from tests.contract.test_classes import dag
-from tests.lines import outlet_events
+from tests.lines import LINE, outlet_events
 from tests.lines import through_the_database as serialized
 from topview_provider.exceptions import (
     TopviewInvalidRequest,
@@ -26,6 +26,7 @@ from topview_provider.operators.video import TopviewMarketingVideoOperator
 from topview_provider.standin.server import StandIn
 
 LINK = "https://shop.example/kettle"
+NAME = {"name": "archive"} if LINE >= (3, 0) else {}
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 
 
@@ -223,7 +224,7 @@ def test_no_header_of_the_api_goes_to_the_storage(strict: StandIn, picture: Path
 def test_each_outlet_gets_an_asset_event_that_says_where_the_file_is(
     index: Any, strict: StandIn, tmp_path: Path
 ) -> None:
-    outlets = [Asset("videos"), Asset(name="archive", uri="s3://bucket/videos")]
+    outlets = [Asset("videos"), Asset(**NAME, uri="s3://bucket/videos")]
     topview_task_id = video()
     task = TopviewDownloadOperator(
         task_id="d",

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contract.running import events_of, leave, new_context, rebuilt, resume
-from tests.lines import hearing
+from tests.lines import hearing, since
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewNotFound, TopviewUnavailable
 from topview_provider.hooks.asynchronous import TopviewAsyncHook
 from topview_provider.hooks.shared import shared_here
@@ -362,6 +362,7 @@ def test_a_task_s_own_poll_interval_goes_before_the_connection_s_and_adaptive_is
     assert [one.adaptive for one in watches] == [not interval] * 2
 
 
+@since((3, 0), "operators that run in any thread")
 async def test_a_trigger_that_a_person_ends_says_that_the_task_goes_on(service: StandIn) -> None:
     service.fault("never-ends", method="POST", times=-1)
     one = trigger(await asyncio.to_thread(submitted), submitted_at=time.time() - 90)

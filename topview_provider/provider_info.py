@@ -173,9 +173,7 @@ def _widget(field: Mapping[str, Any]) -> Any:
         checks.append(AnyOf(known))
     words = {"label": field["label"], "description": field["description"] + hint, "validators": checks}
     if schema.get("format") == "password":
-        widget = (
-            fieldwidgets.BS3PasswordFieldWidget()
-        )  # that of Airflow 3.0 and 3.1 stands for it and takes no argument
+        widget = fieldwidgets.BS3PasswordFieldWidget()  # what Airflow 3.0 and 3.1 put in its place takes no argument
         widget.hide_value = False  # or saving any other field would remove what is in it
         return wtforms.PasswordField(**words, widget=widget)
     return wtforms.StringField(**words, widget=fieldwidgets.BS3TextFieldWidget())
