@@ -114,7 +114,7 @@ def test_a_file_that_topview_would_not_take_is_refused_before_it_is_asked(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(TopviewInvalidRequest) as refused:
-        upload(tmp_path / name)
+        upload(str(tmp_path / name))
     assert isinstance(refused.value, AirflowFailException)
     assert all(word in str(refused.value) for word in words)
     assert strict.requests() == []
