@@ -36,7 +36,7 @@ class Cell:
     @property
     def airflow(self) -> list[str]:
         """What is to be installed, or resolved, before the wheel comes."""
-        return [*least()] if self.name == LOWEST else [f"apache-airflow=={self.name}", *self.more]
+        return [*(least() if self.name == LOWEST else [f"apache-airflow=={self.name}"]), *self.more]
 
     @property
     def pins(self) -> Path:
@@ -56,15 +56,19 @@ class Cell:
         raise Missing(f"{self.name} needs one of the Pythons {', '.join(self.pythons)}")
 
 
+FAB = "apache-airflow-providers-fab"
+"""The old web server's packages: without them Airflow 3.0 and 3.1 show no extra fields in a connection form."""
+
+PATHLIB = "universal-pathlib<0.3"
+"""Airflow 2.11.0 and 3.0 allow later ones, with which their own ObjectStoragePath does not work."""
+
 CELLS = (
     Cell("2.11.2", ("3.12", "3.11")),
-    # With the web server's old packages, as in Airflow's own images: without them 3.0 and 3.1 show no extra fields.
-    # Airflow 3.0 says nothing against a universal-pathlib with which its own ObjectStoragePath does not work.
-    Cell("3.0.6", ("3.11", "3.12"), ("apache-airflow-providers-fab", "universal-pathlib<0.3")),
-    Cell("3.1.8", ("3.12", "3.11", "3.13"), ("apache-airflow-providers-fab",)),
+    Cell("3.0.6", ("3.11", "3.12"), (FAB, PATHLIB)),
+    Cell("3.1.8", ("3.12", "3.11", "3.13"), (FAB,)),
     Cell("3.2.2", ("3.13", "3.12", "3.11")),
     Cell("3.3.2", ("3.13", "3.12", "3.11")),
-    Cell(LOWEST, ("3.11", "3.12")),
+    Cell(LOWEST, ("3.11", "3.12"), (PATHLIB,)),
 )
 
 

@@ -12,7 +12,6 @@ PARTS = ("dags", "tests", "tools", "pyproject.toml", "setup.cfg")
 ABOUT_THE_CHECKOUT = (
     "e2e",
     "plugin",
-    "reference",
     "test_bench.py",
     "test_docs.py",
     "test_house.py",
