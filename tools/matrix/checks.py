@@ -14,6 +14,9 @@ from topview_provider.provider_info import PACKAGE
 
 OURS = re.compile(r"topview", re.IGNORECASE)
 WHERE = "import topview_provider; print(topview_provider.__file__)"
+SHOWN = {"list": f'"package_name": "{PACKAGE}"', "hooks": '"connection_type": "topview"'}
+"""What commands of ``airflow providers`` must show."""
+
 SUMMARY = re.compile(r"(\d+) (passed|skipped|failed|errors?)")
 
 
@@ -25,11 +28,10 @@ def stands_alone(cell: Environment) -> None:
     :raises Failed: It does not.
     """
     cell.run(cell.python, "-m", "airflow", "version")  # fails if provider info is not what this Airflow validates
-    listed = json.loads(_json(cell.run("airflow", "providers", "list", "--output", "json")))
-    if not any(row["package_name"] == PACKAGE for row in listed):
-        raise Failed(f"airflow providers list does not show {PACKAGE}")
-    if "topview" not in cell.run("airflow", "providers", "hooks", "--output", "json"):
-        raise Failed("airflow providers hooks does not show the connection type")
+    for command, shown in SHOWN.items():
+        said = cell.run("airflow", "providers", command, "--output", "json")
+        if shown not in said:  # not parsed: some versions log before it
+            raise Failed(f"airflow providers {command} does not show {shown}\n{said[-6000:]}")
 
 
 def makes_a_video(cell: Environment) -> None:
@@ -89,8 +91,3 @@ def keeps_its_promises(cell: Environment, wheel: Path, pins: Path, *, brief: boo
     said = cell.run(*command, *words, cwd=place, variables=database)
     (cell.folder / "tests.log").write_text(said)
     return {what: int(number) for number, what in SUMMARY.findall(said.splitlines()[-1])}
-
-
-def _json(said: str) -> str:
-    """Return the list in what a command of Airflow prints; some versions log before it."""
-    return said[said.index("\n[") + 1 :] if "\n[" in said else said
