@@ -62,12 +62,9 @@ FAB = "apache-airflow-providers-fab"
 PATHLIB = "universal-pathlib<0.3"
 """Airflow 2.11.0 and 3.0 allow later ones, with which their own ObjectStoragePath does not work."""
 
-SERVER = ("cadwyn<6", "fastapi<0.118")
-"""Airflow 3.0 allows later ones, with which its own API server refuses what its tasks send; 3.1 asks for these."""
-
 CELLS = (
     Cell("2.11.2", ("3.12", "3.11")),
-    Cell("3.0.6", ("3.11", "3.12"), (FAB, PATHLIB, *SERVER)),
+    Cell("3.0.6", ("3.11", "3.12"), (FAB, PATHLIB)),
     Cell("3.1.8", ("3.12", "3.11", "3.13"), (FAB,)),
     Cell("3.2.2", ("3.13", "3.12", "3.11")),
     Cell("3.3.2", ("3.13", "3.12", "3.11")),
