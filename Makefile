@@ -18,7 +18,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help venv demo standin test faults test-services ui format lint bench bench-full docs constraints clean
+.PHONY: help venv demo standin test faults test-services ui matrix matrix-ci build format lint bench bench-full docs constraints clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,6 +55,16 @@ ui: venv  ## drive Airflow's UI with Debian's Chromium, which it installs; pictu
 	@command -v "$${CHROMIUM:-chromium}" > /dev/null || $(AS_ROOT) apt-get install -y --no-install-recommends $(BROWSER)
 	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q tests/e2e/ui $(PYTEST_ARGS)
 
+matrix: venv  ## try the wheel on each Airflow and note it in the README (CELLS=2.11.2,lowest; BRIEF=1)
+	@exec $(BIN)/python -m tools.matrix
+
+matrix-ci: venv  ## the same as CI does it: the oldest and the newest in full, the others in brief
+	@CELLS=2.11.2,3.3.2 $(BIN)/python -m tools.matrix
+	@CELLS=3.0.6,3.1.8,3.2.2,lowest BRIEF=1 $(BIN)/python -m tools.matrix
+
+build: venv  ## build wheel and sdist into dist/, twice, and look into them
+	@exec $(BIN)/python -m tools.package
+
 format: venv  ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -81,12 +91,9 @@ docs: venv  ## write the README's tables and the reference pages from the code
 	@exec $(BIN)/python -m tools.documents
 
 constraints:  ## pin a fresh resolve of everything in constraints/ (AIRFLOW=3.3.2)
-	@rm -rf build/pins && $(PYTHON) -m venv build/pins
-	@build/pins/bin/python $(PIP) install apache-airflow==$(AIRFLOW) --editable '.[dev,services,ui]'
-	@build/pins/bin/python $(PIP) freeze --exclude-editable > build/pins/pins.txt
-	@! grep -vE '^[A-Za-z0-9._-]+==[^ @]+$$' build/pins/pins.txt
-	@mkdir -p constraints && sort -f build/pins/pins.txt > $(CONSTRAINTS) && rm -rf build/pins
-	@wc -l $(CONSTRAINTS)
+	@rm -rf build/pins && $(PYTHON) -m venv build/pins && build/pins/bin/python $(PIP) install uv
+	@build/pins/bin/python -m tools.matrix.pins $(AIRFLOW)
+	@! grep -vE '^[A-Za-z0-9._-]+==[^ @]+$$' $(CONSTRAINTS) && wc -l $(CONSTRAINTS)
 
 clean:  ## remove everything that was built, .venv included
 	rm -rf .venv .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage* htmlcov .hypothesis

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import TaskAwaitingInput
 
 from tests.conftest import FakeTaskInstance
 from tests.contract.running import made
+from tests.lines import named
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.operators.approval import TopviewScriptApprovalOperator
 from topview_provider.standin.server import StandIn
@@ -65,7 +65,7 @@ class Desk:
 
     def ask(self, task: TopviewScriptApprovalOperator) -> dict[str, Any]:
         """Let a task ask, and return its form."""
-        with pytest.raises(TaskAwaitingInput) as parked:
+        with pytest.raises(named("airflow.sdk.exceptions.TaskAwaitingInput")) as parked:
             task.execute(self.context)
         assert (parked.value.method_name, parked.value.timeout) == ("execute_complete", task.response_timeout)
         return self.forms[-1]

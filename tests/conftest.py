@@ -102,7 +102,7 @@ class FakeTaskInstance(SimpleNamespace):
     """A task instance that remembers what was pushed."""
 
     def __init__(self, **attributes: Any) -> None:
-        names = {"dag_id": "d", "run_id": "r", "task_id": "t"}
+        names = {"dag_id": "d", "run_id": "r", "task_id": "t", "map_index": -1}
         super().__init__(**{"try_number": 1, "max_tries": 0, "pushed": {}, "upstream": {}, **names, **attributes})
 
     def xcom_push(self, key: str, value: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 
+from tests.lines import attach
 from topview_provider.hooks import remote, uploading
 from topview_provider.hooks.topview import TopviewHook
 
@@ -39,8 +40,6 @@ def memory() -> Iterator[str]:
 
 def attached(system: MemoryFileSystem) -> Iterator[str]:
     """Give Airflow this file system and yield a place in it, under a connection of its own: Airflow keeps the first."""
-    from airflow.sdk.io import attach
-
     conn_id = uuid.uuid4().hex
     attach("memory", conn_id, fs=system)
     yield f"memory://{conn_id}@bucket/folder"

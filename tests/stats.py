@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from airflow.sdk._shared.observability.metrics.base_stats_logger import NoStatsLogger
-from airflow.sdk.observability.stats import Stats
+from airflow.providers.common.compat.sdk import Stats
+
+from tests.lines import LINE, named
+
+LOGGER = "base_stats_logger.NoStatsLogger"
+Silent = named(f"airflow.sdk._shared.observability.metrics.{LOGGER}", f"airflow.metrics.{LOGGER}")
 
 
 class Backend:
@@ -39,8 +44,19 @@ class Broken:
 @contextmanager
 def telling(backend: Any) -> Iterator[Any]:
     """Let Airflow's metrics go to a backend."""
-    Stats.initialize(factory=lambda: backend, export_legacy_names=False)
+    use = _from_3_2 if LINE >= (3, 2) else _before
+    use(lambda: backend)
     try:
         yield backend
     finally:
-        Stats.initialize(factory=NoStatsLogger, export_legacy_names=False)
+        use(Silent)
+
+
+def _from_3_2(factory: Callable[[], Any]) -> None:
+    words = {} if LINE == (3, 2) else {"export_legacy_names": False}
+    Stats.initialize(factory=factory, **words)
+
+
+def _before(factory: Callable[[], Any]) -> None:
+    Stats.instance = factory()
+    Stats._instance_pid = os.getpid()

@@ -10,9 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, AirflowSkipException, BaseNotifier, Param
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import DAG, BaseNotifier, Param
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from markdown_it import MarkdownIt
 
 from tests.approving import MOMENT, PERSON, Desk, asking, posts, preview, script

@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import (
-    AirflowFailException,
-    AirflowRescheduleException,
-    AirflowSensorTimeout,
-    AirflowSkipException,
-)
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 from structlog.testing import capture_logs
 
 from tests.approving import posts, preview, script
 from tests.contract.running import new_context
+from tests.lines import Reschedule
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewNotApproved
 from topview_provider.hooks.topview import storage_path
 from topview_provider.sensors.approval import TopviewScriptApprovalSensor
@@ -44,7 +40,7 @@ class Question:
         context = new_context(get_first_reschedule_date=lambda _: datetime.now(UTC))
         try:
             return TopviewScriptApprovalSensor(task_id="approve", **given).execute(context)
-        except AirflowRescheduleException:
+        except Reschedule:
             return None
 
     def read(self) -> dict[str, Any]:

@@ -8,16 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk import Asset, AssetAlias
-from airflow.sdk.execution_time.context import OutletEventAccessors
+from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
+from tests.lines import outlet_events
 from topview_provider import assets
 
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "lineage.md").read_text()
 
 
 def test_an_alias_stands_for_each_file_without_the_connection_that_leads_there() -> None:
-    events, outlet = OutletEventAccessors(), AssetAlias("files")
+    events, outlet = outlet_events(), AssetAlias("files")
     uris = ["s3://aws@bucket/a.mp4", "/data/b.mp4"]
     assets.emit({"outlet_events": events}, [outlet], {"uri": uris[0], "count": 2}, uris)
     found = events[outlet].asset_alias_events
@@ -26,7 +26,7 @@ def test_an_alias_stands_for_each_file_without_the_connection_that_leads_there()
 
 
 def test_files_whose_names_differ_behind_a_mark_are_assets_of_their_own() -> None:
-    events, outlet = OutletEventAccessors(), AssetAlias("files")
+    events, outlet = outlet_events(), AssetAlias("files")
     uris = ["s3://bucket/lamp #1.mp4", "s3://bucket/lamp #2.mp4", "/data/lamp?.mp4"]
     assets.emit({"outlet_events": events}, [outlet], {"uri": uris[0]}, uris)
     found = [event.dest_asset_key.uri for event in events[outlet].asset_alias_events]
@@ -34,7 +34,7 @@ def test_files_whose_names_differ_behind_a_mark_are_assets_of_their_own() -> Non
 
 
 def test_an_outlet_that_is_no_asset_hears_nothing_and_fails_no_task() -> None:
-    events, video = OutletEventAccessors(), Asset("video")
+    events, video = outlet_events(), Asset("video")
     foreign: list[Any] = [SimpleNamespace(url="/data/a.mp4"), Asset("one") | Asset("two"), video]
     assets.emit({"outlet_events": events}, foreign, {"uri": None}, [])
     assert list(events) == [video]

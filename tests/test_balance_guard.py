@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
 from tests.contract.running import new_context
 from topview_provider.exceptions import TopviewInsufficientCredits, TopviewInvalidRequest, TopviewUnavailable

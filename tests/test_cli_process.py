@@ -22,6 +22,9 @@ from topview_provider.standin.server import StandIn
 ROOT = Path(__file__).resolve().parent.parent
 TALK = {"avatarSourceFrom": "1", "aiAvatarId": "a1", "audioSourceFrom": "1", "ttsText": "Hello."}
 
+LONGEST = 12 * PATIENCE
+"""Seconds for a process that first imports Airflow, on a machine that has much else to do."""
+
 AS_EVER = {"AIRFLOW__CORE__UNIT_TEST_MODE": "False"}
 
 ADD = """
@@ -47,13 +50,13 @@ def topview(*words: str, **environment: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, error = process.communicate(timeout=4 * PATIENCE)
+    out, error = process.communicate(timeout=LONGEST)
     return process.returncode, out, error
 
 
 def until(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
     """Wait for what the process is to do, as long as it lives."""
-    end = time.monotonic() + 4 * PATIENCE
+    end = time.monotonic() + LONGEST
     while not condition():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
@@ -68,7 +71,8 @@ def slow(connect: Callable[..., str]) -> Iterator[StandIn]:
 
 
 def test_a_connection_of_airflows_database_is_found(service: StandIn, tmp_path: Path) -> None:
-    home = {**AS_EVER, "AIRFLOW_HOME": str(tmp_path)}
+    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db"}
+    home = {**AS_EVER, **database, "AIRFLOW_HOME": str(tmp_path)}
     words = {"conn_type": "topview", "login": service.uid, "password": service.api_key, "host": service.url}
     subprocess.run(
         [sys.executable, "-c", ADD, json.dumps(words)],

@@ -1,8 +1,9 @@
-"""The log masker is told about secrets on every version, and no trouble of its own fails a task."""
+"""What Airflow's versions lack: a masker is told about secrets on each, a preset that cannot be used says why."""
 
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -93,7 +94,7 @@ def test_a_masker_that_fails_does_not_fail_the_task(
 
 
 def test_the_airflow_that_is_installed_masks_for_real() -> None:
-    from airflow.sdk.log import redact
+    from airflow.providers.common.compat.sdk import redact
 
     mask_secret("a-long-enough-s3cret")
 
@@ -120,3 +121,16 @@ def test_airflow_2_11_tells_the_states_through_the_run() -> None:
     instances = [SimpleNamespace(task_id=name, map_index=index, state=state) for name, index, state in rows]
     run = SimpleNamespace(get_task_instances=lambda: instances)
     assert task_states({"ti": SimpleNamespace(), "dag_run": run}, "make") == {0: "success", 1: None}
+
+
+def test_below_airflow_3_3_it_can_be_imported_and_says_why_it_cannot_be_used() -> None:
+    program = (
+        "import sys; sys.modules['airflow.sdk.definitions.retry_policy'] = None\n"
+        "from topview_provider.retry_policy import TopviewRetryPolicy, retry_arguments\n"
+        "print(retry_arguments(busy_delay=5))\n"
+        "try: TopviewRetryPolicy()\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert "AirflowOptionalProviderFeatureException TopviewRetryPolicy needs Airflow 3.3" in done.stdout
+    assert "{}" in done.stdout.splitlines()

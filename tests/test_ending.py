@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.contract.running import events_of, leave, new_context
+from tests.lines import hearing
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.polling import Outcome, Wait
 from topview_provider.sensors.topview import TopviewVideoAvatarSensor
@@ -39,7 +39,7 @@ def video(**words: Any) -> TopviewVideoAvatarOperator:
 
 def lines(act: Callable[[], Any], level: str) -> list[str]:
     """Return what was logged at a level while acting."""
-    with capture_logs() as said:
+    with hearing() as said:
         act()
     return [entry["event"] for entry in said if entry["log_level"] == level]
 

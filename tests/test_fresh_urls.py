@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from topview_provider.exceptions import TopviewNotFound, TopviewUnavailable
 from topview_provider.hooks import remote

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator
 
 import topview_provider
 from tests.contract.running import rooms
+from tools.matrix import floor
 from topview_provider import late
 from topview_provider.hooks.topview import TopviewAsyncHook, TopviewHook
 from topview_provider.sensors import approval as sensor_of_approval
@@ -342,3 +343,18 @@ def test_every_module_can_be_imported() -> None:
     assert {*names, PACKAGE} == {name for name in MODULES if not name.endswith("__main__")}
     for name in names:
         importlib.import_module(name)
+
+
+NOT_ON_EVERY_LINE = re.compile(r"(airflow\.(sdk|api_fastapi|serialization|io)|structlog|fastapi)\b")
+TESTED_EVERYWHERE = [
+    path
+    for path in sorted((ROOT / "tests").rglob("*.py"))
+    if not {*path.relative_to(ROOT / "tests").parts} & {*floor.ABOUT_THE_CHECKOUT}
+]
+
+
+@each(TESTED_EVERYWHERE)
+def test_a_test_can_be_imported_on_every_airflow(path: Path) -> None:
+    """``make matrix`` runs it from 2.11 on; what has other names there is found by ``tests/lines.py``."""
+    found = [node.module or "" for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)]
+    assert [name for name in found if NOT_ON_EVERY_LINE.match(name)] == []

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout, BaseHook, TaskDeferred
 
 from tests.conftest import FakeStore
 from tests.contract.running import events_of, leave, new_context, resume, walk

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.providers.common.compat.sdk import TaskDeferred
 
 from tests.attempts import IDS, DeafStore, accepted, buying, cleared, forgetful, remember_in, retried
 from tests.conftest import FakeStore

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.attempts import FAMILY, Buy, accepted, buying, cleared, ids, retried
 from tests.conftest import FakeStore

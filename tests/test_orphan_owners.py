@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator
 
 from tests.attempts import forgetful, ids, remember_in, retried
 from tests.conftest import FakeStore

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG
 
 from tests.attempts import DyingStore, cleared, forgetful, ids, remember_in, retried
 from tests.conftest import FakeStore

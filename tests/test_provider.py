@@ -14,7 +14,7 @@ from typing import Any
 import airflow
 import jsonschema
 import pytest
-from airflow.sdk import BaseHook, BaseOperator, BaseSensorOperator, Connection
+from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseSensorOperator, Connection
 from airflow.triggers.base import BaseTrigger
 
 import topview_provider
@@ -105,7 +105,7 @@ def test_the_function_that_names_our_commands_to_airflow_exists() -> None:
 
 def test_a_plugin_is_declared_exactly_where_there_is_one() -> None:
     declared = [target for group, _, target in entry_points() if group == "airflow.plugins"]
-    there = (ROOT / "topview_provider" / "plugins").exists()
+    there = (Path(topview_provider.__path__[0]) / "plugins").exists()
     assert bool(declared) == there
     assert "plugins" not in INFO
 

@@ -8,18 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseHook
-from airflow.sdk.exceptions import (
+from airflow.providers.common.compat.sdk import (
     AirflowException,
     AirflowFailException,
-    AirflowRescheduleException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    BaseHook,
     TaskDeferred,
 )
-from structlog.testing import capture_logs
 
 from tests.contract.running import events_of, leave, new_context, resume
+from tests.lines import hearing, named, since
 from topview_provider.exceptions import (
     TopviewConnectionInvalid,
     TopviewError,
@@ -58,6 +57,9 @@ def submitted() -> str:
     return str(task.execute(new_context())["topview_task_id"])
 
 
+Rescheduled = named(*(f"airflow.{place}.AirflowRescheduleException" for place in ("sdk.exceptions", "exceptions")))
+
+
 def sensor(topview_task_id: str, **words: Any) -> TopviewVideoAvatarSensor:
     return TopviewVideoAvatarSensor(task_id="s", topview_task_id=topview_task_id, **words)
 
@@ -71,7 +73,7 @@ def run(make: Callable[[], Any]) -> tuple[Any, int]:
             return (resume(make(), left, context) if left else make().execute(context)), times
         except TaskDeferred as deferred:
             left = deferred
-        except AirflowRescheduleException:
+        except Rescheduled:
             left = None
         times += 1
 
@@ -292,7 +294,7 @@ def test_one_line_says_how_a_task_ended_and_what_it_cost(mode: dict[str, Any], s
     given = {"task_id": "t", "voice_text": "Hello.", "voice_id": "v1", "wait_for_completion": False}
     topview_task_id = TopviewTextToVoiceOperator(**given).execute(new_context())["topview_task_id"]
     service.fault("unknown-status", value="running", times=1)
-    with capture_logs() as said:
+    with hearing() as said:
         run(lambda: TopviewTextToVoiceSensor(task_id="s", topview_task_id=topview_task_id, **mode))
     (line,) = ends(said)
     assert line.startswith(f"text_to_voice {topview_task_id} ended: outcome=success queued=unknown running=unknown ")
@@ -307,13 +309,14 @@ def test_a_bad_end_is_one_line_too(
     service.fault(fault, method="POST", times=-1)
     topview_task_id = submitted()
     words = {"timeout": 0} if outcome == "timeout" else {}
-    with capture_logs() as said, pytest.raises(AirflowException):
+    with hearing() as said, pytest.raises(AirflowException):
         run(lambda: sensor(topview_task_id, **mode, **words, **({softness: True} if softness else {})))
     (line,) = ends(said)
     assert line.startswith(f"video_avatar {topview_task_id} ended: outcome={outcome} ")
     assert line.endswith(" credits=unknown")
 
 
+@since((3, 0), "the first look of a sensor in its context")
 @pytest.mark.parametrize("softness", ["", "soft_fail", "never_fail"])
 def test_a_deadline_that_airflow_finds_first_names_the_task_and_is_one_line(softness: str, service: StandIn) -> None:
     """In mode reschedule the time counts from the first of all looks, which only Airflow knows."""
@@ -323,7 +326,7 @@ def test_a_deadline_that_airflow_finds_first_names_the_task_and_is_one_line(soft
     context = new_context(get_first_reschedule_date=lambda _context: long_ago)
     waiting = sensor(topview_task_id, timeout=60, **MODES["reschedule"], **({softness: True} if softness else {}))
     kind = AirflowSkipException if softness else AirflowSensorTimeout
-    with capture_logs() as said, pytest.raises(kind, match=f"{topview_task_id}.*last seen: .*goes on at TopView"):
+    with hearing() as said, pytest.raises(kind, match=f"{topview_task_id}.*last seen: .*goes on at TopView"):
         waiting.execute(context)
     assert len(ends(said)) == 1
 
@@ -344,7 +347,7 @@ def test_a_sensor_that_is_killed_says_that_the_task_goes_on(service: StandIn) ->
     service.fault("unknown-status", value="running", times=1)
     waiting = sensor(topview_task_id, **MODES["poke"])
     waiting.poke(new_context())
-    with capture_logs() as said:
+    with hearing() as said:
         waiting.on_kill()
     assert [entry["log_level"] for entry in said] == ["warning"]
     assert f"no call to cancel video_avatar {topview_task_id}: it goes on there" in said[0]["event"]

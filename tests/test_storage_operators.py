@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import Asset
-from airflow.sdk.exceptions import AirflowFailException
-from airflow.sdk.execution_time.context import OutletEventAccessors
+from airflow.providers.common.compat.sdk import AirflowFailException, Asset
 
 from tests.contract.running import new_context
-from tests.contract.test_classes import dag, serialized
+from tests.contract.test_classes import dag
+from tests.lines import LINE, outlet_events
+from tests.lines import through_the_database as serialized
 from topview_provider.exceptions import (
     TopviewInvalidRequest,
     TopviewRejected,
@@ -26,6 +26,7 @@ from topview_provider.operators.video import TopviewMarketingVideoOperator
 from topview_provider.standin.server import StandIn
 
 LINK = "https://shop.example/kettle"
+NAME = {"name": "archive"} if LINE >= (3, 0) else {}
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 
 
@@ -56,7 +57,7 @@ def video(**words: Any) -> str:
 
 
 def download(topview_task_id: str, path: Any, **words: Any) -> Any:
-    context = {**new_context(), "outlet_events": OutletEventAccessors()}
+    context = {**new_context(), "outlet_events": outlet_events()}
     given = {"family": "marketing_video", "topview_task_id": topview_task_id, "path": str(path), **words}
     return TopviewDownloadOperator(task_id="d", **given).execute(context)
 
@@ -113,7 +114,7 @@ def test_a_file_that_topview_would_not_take_is_refused_before_it_is_asked(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(TopviewInvalidRequest) as refused:
-        upload(tmp_path / name)
+        upload(str(tmp_path / name))
     assert isinstance(refused.value, AirflowFailException)
     assert all(word in str(refused.value) for word in words)
     assert strict.requests() == []
@@ -223,7 +224,7 @@ def test_no_header_of_the_api_goes_to_the_storage(strict: StandIn, picture: Path
 def test_each_outlet_gets_an_asset_event_that_says_where_the_file_is(
     index: Any, strict: StandIn, tmp_path: Path
 ) -> None:
-    outlets = [Asset("videos"), Asset(name="archive", uri="s3://bucket/videos")]
+    outlets = [Asset("videos"), Asset(**NAME, uri="s3://bucket/videos")]
     topview_task_id = video()
     task = TopviewDownloadOperator(
         task_id="d",
@@ -233,7 +234,7 @@ def test_each_outlet_gets_an_asset_event_that_says_where_the_file_is(
         index=index,
         outlets=outlets,
     )
-    events = OutletEventAccessors()
+    events = outlet_events()
     task.execute({**new_context(), "outlet_events": events})
     about: dict[str, Any] = {"uri": f"{tmp_path}/0.mp4", "topview_task_id": topview_task_id, "state": "success"}
     about |= {"family": "marketing_video", "language": None, "cost_credit": None}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG, Asset, TaskGroup, task
+from airflow.providers.common.compat.sdk import DAG, Asset, TaskGroup, task
 from airflow.serialization.serialized_objects import DagSerialization
 
 from tests.contract.running import new_context

@@ -12,13 +12,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseHook
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from tests.contract.running import events_of, leave, new_context, rebuilt, resume
+from tests.lines import hearing, since
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewNotFound, TopviewUnavailable
 from topview_provider.hooks.asynchronous import TopviewAsyncHook
 from topview_provider.hooks.shared import shared_here
@@ -215,7 +214,7 @@ def test_a_connection_that_airflow_cannot_tell_right_now_is_an_outage_and_one_wa
 ) -> None:
     topview_task_id = submitted()
     forgetting(3, monkeypatch)
-    with capture_logs() as said:
+    with hearing() as said:
         assert events_of(trigger(topview_task_id))[0]["outcome"] == "success"
     (line,) = [entry["event"] for entry in said if entry["log_level"] == "warning"]
     assert f"video_avatar {topview_task_id} goes on, but: Airflow cannot read its connection" in line
@@ -363,14 +362,15 @@ def test_a_task_s_own_poll_interval_goes_before_the_connection_s_and_adaptive_is
     assert [one.adaptive for one in watches] == [not interval] * 2
 
 
+@since((3, 0), "operators that run in any thread")
 async def test_a_trigger_that_a_person_ends_says_that_the_task_goes_on(service: StandIn) -> None:
     service.fault("never-ends", method="POST", times=-1)
     one = trigger(await asyncio.to_thread(submitted), submitted_at=time.time() - 90)
-    with capture_logs() as before:
+    with hearing() as before:
         await one.on_kill()
     stream = Stream(one)
     await eventually(lambda: one._seen and one._seen.polls)
-    with capture_logs() as after:
+    with hearing() as after:
         await stream.cancel()
     (early,), (late,) = ([entry for entry in said if entry["log_level"] == "warning"] for said in (before, after))
     about = f"no call to cancel video_avatar {one.topview_task_id}: it goes on there and is charged if it finishes"

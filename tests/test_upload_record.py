@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.attempts import BlindStore, DeafStore, cleared, forgetful, remember_in, retried
 from tests.conftest import FakeStore
+from tests.lines import attach
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewUnavailable
 from topview_provider.hooks import uploading
 from topview_provider.operators.storage import TopviewUploadOperator

@@ -16,7 +16,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import requests
@@ -31,6 +31,7 @@ DAG_ID = "topview_marketing_video"
 FAMILY = catalog.family("marketing_video")
 FOLDER = ROOT / ".demo"
 DEMO_LINK = "https://shop.example.com/products/blue-mug"
+STANDIN = (sys.executable, "-P", "-m", "topview_provider.standin")
 REMAINING = """
 import sys
 from topview_provider.exceptions import TopviewError
@@ -83,15 +84,16 @@ def connection(host: str, uid: str, key: str, **extra: float) -> tuple[str, dict
 
 
 @contextlib.contextmanager
-def standin(logs: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def standin(logs: Path, program: Sequence[str] = STANDIN) -> Iterator[tuple[str, dict[str, str]]]:
     """
     Run a stand-in service and yield its connection.
 
     :param logs: Folder of its log.
+    :param program: How it is started; options are added.
     """
     uid, key = "demo-uid", secrets.token_hex(16)
     options = ["--port", "0", "--seconds", "8", "--uid", uid, "--api-key", key]
-    command = [sys.executable, "-P", "-m", "topview_provider.standin", *options]
+    command = [*program, *options]
     service = Service("standin", command, env=clean_environment(), mark=secrets.token_hex(8), logs=logs)
 
     def address() -> str:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools import tested
 from tools.settings import ROOT
 from topview_provider.catalog import FAMILIES, LISTINGS, Listing, Row, TaskFamily
 from topview_provider.operators.base import TopviewTaskOperator
@@ -62,7 +63,8 @@ def tables() -> dict[str, str]:
             room, cls = by_row[name]
             calls.append(f"| `{name}` | `operators.{room}.{cls.__name__}` |")
     calls.append(f"| {', '.join(f'`{name}`' for name in UPLOADS)} | `operators.storage.TopviewUploadOperator` |")
-    return {"tasks": "\n".join(tasks), "calls": "\n".join(calls), "examples": "\n".join(examples())}
+    written = {"tasks": tasks, "calls": calls, "examples": examples()}
+    return {**{name: "\n".join(lines) for name, lines in written.items()}, "tested": tested.table()}
 
 
 def examples() -> Iterator[str]:
@@ -81,8 +83,8 @@ def readme(text: str) -> str:
     """
     for name, table in tables().items():
         before, mark, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition("\n<!-- end -->")
-        text = before + mark + table + end + after
+        _, end, after = rest.partition("<!-- end -->")
+        text = f"{before}{mark}{table}\n{end}{after}"
     return text
 
 

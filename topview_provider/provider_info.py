@@ -167,7 +167,7 @@ def ui_field_behaviour() -> dict[str, Any]:
 
 
 def form_widgets() -> dict[str, Any]:
-    """Return the form's extra fields as Airflow 2.11 asks for them; needs its web server's packages."""
+    """Return the form's extra fields as Airflow before 3.2 asks for them; needs the packages of 2.11's web server."""
     return {name: _widget(field) for name, field in EXTRA.items()}
 
 
@@ -191,8 +191,9 @@ def _widget(field: Mapping[str, Any]) -> Any:
         checks.append(AnyOf(known))
     words = {"label": field["label"], "description": field["description"] + hint, "validators": checks}
     if schema.get("format") == "password":
-        # With its value hidden from the page too, saving any other field would remove it.
-        return wtforms.PasswordField(**words, widget=fieldwidgets.BS3PasswordFieldWidget(hide_value=False))
+        widget = fieldwidgets.BS3PasswordFieldWidget()  # what Airflow 3.0 and 3.1 put in its place takes no argument
+        widget.hide_value = False  # or saving any other field would remove what is in it
+        return wtforms.PasswordField(**words, widget=widget)
     return wtforms.StringField(**words, widget=fieldwidgets.BS3TextFieldWidget())
 
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import Asset, AssetAlias
-from airflow.sdk.execution_time.context import OutletEventAccessors
+from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
+from tests.lines import outlet_events
 from topview_provider.catalog import TaskFamily
 from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.standin.server import StandIn
@@ -29,7 +29,7 @@ def operator(row: TaskFamily, **words: Any) -> Any:
 
 def told(make: Any, **ti: Any) -> tuple[dict[str, Any], list[Any]]:
     """Run a task and return the extra of the asset, and what the alias stands for."""
-    events = OutletEventAccessors()
+    events = outlet_events()
     walk(make, {**new_context(**ti), "outlet_events": events})
     extra = events[VIDEOS].extra
     assert extra == json.loads(json.dumps(extra))
@@ -66,7 +66,7 @@ def test_an_outlet_of_a_sensor_hears_the_same(row: TaskFamily, service: StandIn)
 @promise
 def test_an_outlet_of_a_download_hears_where_the_file_is(row: TaskFamily, service: StandIn, tmp_path: Path) -> None:
     task = operator(row)
-    context = {**new_context(), "outlet_events": OutletEventAccessors()}
+    context = {**new_context(), "outlet_events": outlet_events()}
     manifest, card = task.execute(context), context["ti"].pushed["topview"]
     for output in row.outputs:
         names = {"family": row.name, "topview_task_id": manifest["topview_task_id"], "output": output.name}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.lines import through_the_database as serialized
 from topview_provider.catalog import FAMILIES
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.listing import TopviewListOperator
@@ -13,7 +14,7 @@ from topview_provider.operators.video import TopviewMarketingVideoExportOperator
 from topview_provider.standin.server import StandIn
 
 from .running import new_context, submits
-from .test_classes import dag, serialized
+from .test_classes import dag
 
 
 class ByStockNumber(TopviewMarketingVideoOperator):

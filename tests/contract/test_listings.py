@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
-from airflow.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator
 
+from tests.lines import through_the_database as serialized
 from topview_provider.catalog import Listing
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.operators.listing import TopviewActionOperator, TopviewListOperator
@@ -22,7 +23,7 @@ from topview_provider.standin.server import StandIn
 from .examples import Example, full, minimal, wrong
 from .promises import call_promise, list_promise
 from .running import known, made, new_context, operator_class, unsigned
-from .test_classes import dag, serialized
+from .test_classes import dag
 
 LISTED: dict[str, tuple[str, dict[str, Any]]] = {
     "credit_logs": ("remove_background", {}),

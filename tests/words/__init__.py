@@ -124,12 +124,14 @@ class Row:
     :param error: The class.
     :param words: What must stand in the text: what happened, and what to do about it.
     :param task: The error is about a task of TopView, so its id stands in the text and on the error.
+    :param page: A page of the plugin meets it, for which Airflow must be 3.1 or later.
     """
 
     act: Act
     error: type[Exception]
     words: tuple[str, ...]
     task: bool = False
+    page: bool = False
 
     @property
     def sentence(self) -> str:
@@ -139,11 +141,11 @@ class Row:
 TABLE: list[Row] = []
 
 
-def says(error: type[Exception], *words: str, task: bool = False) -> Callable[[Act], Act]:
+def says(error: type[Exception], *words: str, task: bool = False, page: bool = False) -> Callable[[Act], Act]:
     """Put a way to meet an error into the table, with what it must say."""
 
     def note(act: Act) -> Act:
-        TABLE.append(Row(act, error, words, task))
+        TABLE.append(Row(act, error, words, task, page))
         return act
 
     return note

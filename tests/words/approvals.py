@@ -6,10 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
 
 from tests.approving import Desk, asking, preview
 from tests.contract.running import new_context
+from tests.lines import Reschedule
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewNotApproved, TopviewUnavailable
 from topview_provider.operators.approval import _Formless
 from topview_provider.sensors.approval import TopviewScriptApprovalSensor
@@ -34,7 +35,7 @@ def in_a_file(scene: Scene, now: datetime | None = None, **changes: Any) -> None
     context = new_context(get_first_reschedule_date=lambda _: now or datetime.now(UTC))
     try:
         TopviewScriptApprovalSensor(**given).execute(context)
-    except AirflowRescheduleException:
+    except Reschedule:
         file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
         TopviewScriptApprovalSensor(**given).execute(context)
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from airflow.models import Connection
-from airflow.sdk import BaseHook
+from airflow.providers.common.compat.sdk import BaseHook
 
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewUnavailable
 
@@ -19,6 +19,15 @@ def with_connection(scene: Scene, **words: Any) -> None:
     """Buy over a connection that is not as it should be."""
     value = {"conn_type": "topview", "login": "uid-1", "password": "key-one-two-three", **words}
     scene.monkeypatch.setenv("AIRFLOW_CONN_TOPVIEW_DEFAULT", json.dumps(value))
+    scene.elsewhere = True
+    scene.buy()
+
+
+def with_stored(scene: Scene, extra: str) -> None:
+    """Buy over a connection with an extra that an older Airflow, or a hand in the database, may have stored."""
+    odd = Connection(conn_id="topview_default", conn_type="topview", password="key-one-two-three")
+    odd._extra = extra
+    scene.monkeypatch.setattr(BaseHook, "get_connection", lambda _: odd)
     scene.elsewhere = True
     scene.buy()
 
@@ -65,16 +74,12 @@ def a_uid_with_odd_characters(scene: Scene) -> None:
 
 @says(TopviewConnectionInvalid, CONN, "has an extra that is not JSON")
 def an_extra_that_is_no_json(scene: Scene) -> None:
-    odd = Connection(conn_id="topview_default", conn_type="topview", password="key-one-two-three")
-    odd._extra = "{"  # what an older Airflow, or a hand in the database, may have stored
-    scene.monkeypatch.setattr(BaseHook, "get_connection", lambda _: odd)
-    scene.elsewhere = True
-    scene.buy()
+    with_stored(scene, "{")
 
 
 @says(TopviewConnectionInvalid, CONN, "has an extra that is not a JSON object")
 def an_extra_that_is_no_object(scene: Scene) -> None:
-    with_connection(scene, extra="[1]")
+    with_stored(scene, "[1]")
 
 
 @says(TopviewConnectionInvalid, CONN, "extra 'trust_env' is 'maybe'; it must be true or false")

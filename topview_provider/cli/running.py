@@ -66,9 +66,15 @@ def _done(arguments: Namespace) -> int:
 
 
 def _log_elsewhere(stdout: Any) -> None:
-    for handler in logging.getLogger().handlers:
+    root = logging.getLogger()
+    for handler in [*root.handlers]:
         if isinstance(handler, logging.StreamHandler) and handler.stream is stdout:
-            handler.setStream(sys.stderr)
+            # In its place, as the handler of Airflow 2.11 lets nobody set its stream.
+            elsewhere = logging.StreamHandler(sys.stderr)
+            elsewhere.setFormatter(handler.formatter)
+            elsewhere.filters = handler.filters
+            root.removeHandler(handler)
+            root.addHandler(elsewhere)
 
 
 def _explained(error: Exception) -> tuple[str, Code]:

@@ -49,7 +49,7 @@ class TopviewHook(BaseHook):
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Return extra fields for the connection form of Airflow 2.11; 3.x reads the provider's metadata."""
+        """Return extra fields for the connection form up to Airflow 3.1; later ones read the provider's metadata."""
         return provider_info.form_widgets()
 
     def __init__(self, topview_conn_id: str = default_conn_name, *, patience: float = 30.0) -> None:

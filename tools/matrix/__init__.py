@@ -1,0 +1,1 @@
+"""``make matrix``: the built wheel, alone and under our tests, on each line of Airflow that teams still run."""
