@@ -17,7 +17,7 @@ from topview_provider.hooks.choosing import choose
 from topview_provider.hooks.doors import plain_session, send
 from topview_provider.hooks.paths import storage_path
 from topview_provider.hooks.requesting import Item, Items
-from topview_provider.hooks.settings import Settings, read_settings
+from topview_provider.hooks.settings import CONN_TYPE, Settings, read_settings
 from topview_provider.polling import Outcome, Step, Watch
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class TopviewHook(BaseHook):
 
     conn_name_attr = "topview_conn_id"
     default_conn_name = "topview_default"
-    conn_type = "topview"
+    conn_type = CONN_TYPE
     hook_name = "TopView"
 
     @classmethod

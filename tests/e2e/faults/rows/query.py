@@ -68,7 +68,7 @@ def queries() -> Iterator[Cell]:
         seconds = at_query("status", value=status, retry_after=4)
         yield from both(Cell(GROUP, f"HTTP {status} with Retry-After in seconds", "", lands(pause=4), (seconds,)))
         # Our own pauses between four faults leave time to order the fifth with a date that is still to come.
-        date = Then("accepted", at_query("status", value=status, retry_after=Ahead(24)))
+        date = Then("accepted", at_query("status", value=status, retry_after=Ahead(30)))
         before = at_query("status", value=503, times=4)
         yield from both(
             Cell(GROUP, f"HTTP {status} with Retry-After as a date", "", lands(pause=12), (before,), (date,))
