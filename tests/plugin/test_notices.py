@@ -155,7 +155,7 @@ def test_a_server_beside_this_one_does_not_tell_the_same_end_again(
     assert [one["state"] for one in events() if one["topview_task_id"] == topview_task_id] == ["success", "failed"]
 
 
-@pytest.mark.parametrize("secret", ["x", "x" * 43, NEW[:-1], f"{NEW}x"])
+@pytest.mark.parametrize("secret", ["x", "x" * 43, NEW[:-1], f"{NEW}x"], ids=["short", "other", "cut", "longer"])
 def test_a_forged_callback_finds_nothing_and_changes_nothing(
     secret: str, server: AirflowStack, topview: StandIn, events: Events
 ) -> None:
