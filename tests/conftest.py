@@ -21,6 +21,7 @@ for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC", "NO_PROXY", "no_pr
 import hypothesis
 import pytest
 
+from topview_provider.compat import airflow_line
 from topview_provider.standin.server import StandIn
 
 CONN_ID = "topview_default"
@@ -106,7 +107,8 @@ class FakeTaskInstance(SimpleNamespace):
         super().__init__(**{"try_number": 1, "max_tries": 0, "pushed": {}, "upstream": {}, **names, **attributes})
 
     def xcom_push(self, key: str, value: Any) -> None:
-        """Remember an XCom; it must be JSON, as in Airflow."""
+        """Remember an XCom; it must be JSON, as in Airflow, and Airflow 3.0 takes no None."""
+        assert value is not None or airflow_line() != (3, 0), key
         self.pushed[key] = json.loads(json.dumps(value))
 
     def xcom_pull(self, task_ids: list[str], key: str) -> list[Any]:

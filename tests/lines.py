@@ -27,6 +27,12 @@ def since(line: tuple[int, int], what: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(line > LINE, reason=f"Airflow has {what} from {first} on")
 
 
+def served() -> None:
+    """Skip the module that calls this where Airflow mounts no server of ours, and may have no FastAPI to make one."""
+    if LINE < (3, 1):
+        pytest.skip("Airflow has a server for pages and callbacks from 3.1 on", allow_module_level=True)
+
+
 def named(*places: str) -> Any:
     """
     Return the first of several things that this Airflow has.

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
-from structlog.testing import capture_logs
 
 from tests.approving import posts, preview, script
 from tests.contract.running import new_context
-from tests.lines import Reschedule
+from tests.lines import Reschedule, hearing
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewNotApproved
 from topview_provider.hooks.topview import storage_path
 from topview_provider.sensors.approval import TopviewScriptApprovalSensor
@@ -117,7 +116,7 @@ def test_a_retry_and_a_clear_find_what_was_written_there(question: Question) -> 
 def test_what_cannot_be_read_is_not_finished_yet(question: Question, content: str) -> None:
     question.look()
     question.file.write_text(content)
-    with capture_logs() as said:
+    with hearing() as said:
         assert question.look() is None
     assert question.file.read_text() == content
     assert [entry["log_level"] for entry in said if "waiting on" in entry["event"]] == ["warning"]
@@ -126,7 +125,7 @@ def test_what_cannot_be_read_is_not_finished_yet(question: Question, content: st
 def test_a_decision_that_is_none_is_waited_for_and_named(question: Question) -> None:
     question.look()
     question.edit(approve="perhaps")
-    with capture_logs() as said:
+    with hearing() as said:
         assert question.look() is None
     [warning] = [entry for entry in said if entry["log_level"] == "warning"]
     assert "'perhaps' is neither true nor false" in str(warning)

@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from topview_provider import compat
 from topview_provider.compat import MASKERS, mask_secret, task_states
 
 SDK, AIRFLOW_3, AIRFLOW_2 = MASKERS
@@ -121,6 +122,18 @@ def test_airflow_2_11_tells_the_states_through_the_run() -> None:
     instances = [SimpleNamespace(task_id=name, map_index=index, state=state) for name, index, state in rows]
     run = SimpleNamespace(get_task_instances=lambda: instances)
     assert task_states({"ti": SimpleNamespace(), "dag_run": run}, "make") == {0: "success", 1: None}
+
+
+@pytest.mark.parametrize(("line", "pushed"), [((2, 11), {"a", "b"}), ((3, 0), {"a"}), ((3, 1), {"a", "b"})])
+def test_airflow_3_0_is_spared_an_xcom_of_none(
+    line: tuple[int, int], pushed: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compat, "airflow_line", lambda: line)
+    heard: dict[str, object] = {}
+    ti = SimpleNamespace(xcom_push=lambda key, value: heard.update({key: value}))
+    compat.push(ti, "a", 0)
+    compat.push(ti, "b", None)
+    assert set(heard) == pushed
 
 
 def test_below_airflow_3_3_it_can_be_imported_and_says_why_it_cannot_be_used() -> None:

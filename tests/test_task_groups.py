@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG, Asset, TaskGroup, task
-from airflow.serialization.serialized_objects import DagSerialization
 
 from tests.contract.running import new_context
+from tests.lines import through_the_database
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.lookup import TopviewChooseAvatarOperator, TopviewChooseVoiceOperator
@@ -109,7 +109,7 @@ def test_two_groups_stand_in_one_dag_and_others_go_on_from_them() -> None:
             group = marketing_video(language, path="/tmp/a.mp4", product_link="https://a.example", language=language)
             publish.override(task_id=f"publish_{language}")(group.get_child_by_label("download").output)
     assert dag.task_dict["publish_fr"].upstream_task_ids == {"fr.download"}
-    assert set(DagSerialization.from_dict(DagSerialization.to_dict(dag)).task_dict) == set(dag.task_dict)
+    assert set(through_the_database(dag).task_dict) == set(dag.task_dict)
 
 
 @pytest.mark.parametrize("name", ["topview_approval", "topview_approval_by_file"])

@@ -66,6 +66,12 @@ def airflow_line() -> tuple[int, ...]:
     return tuple(int(part) for part in import_module("airflow").__version__.split(".")[:2])
 
 
+def push(ti: Any, key: str, value: Any) -> None:
+    """Push an XCom; Airflow 3.0 refuses None and fails the task, and gives None for what was never pushed."""
+    if value is not None or airflow_line() != (3, 0):
+        ti.xcom_push(key=key, value=value)
+
+
 def api_access() -> tuple[Any, Any]:
     """Return Airflow's own checks, as FastAPI takes them: may read a DAG's XComs, may read connections (Airflow 3)."""
     security = import_module("airflow.api_fastapi.core_api.security")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from topview_provider import catalog, late
+from topview_provider import catalog, compat, late
 from topview_provider import exceptions as errors
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class TopviewLanding:
             if urls:
                 ti.xcom_push(key=f"{output.name}_url", value=urls[0])
         for name, value in manifest["values"].items():
-            ti.xcom_push(key=name, value=value)
-        ti.xcom_push(key="cost_credit", value=manifest["cost_credit"])
+            compat.push(ti, name, value)
+        compat.push(ti, "cost_credit", manifest["cost_credit"])
 
     def refuse_partial(self, answer: Mapping[str, Any], wait: Wait) -> None:
         """

@@ -1,8 +1,7 @@
-"""A promise: a test that is written once, runs for every row, and is counted when it was kept."""
+"""A promise: a test that is written once, runs for every row, and may not be skipped."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,19 +15,11 @@ UPLOAD_CALLS = {"upload_credential", "upload_file", "upload_check"}
 CALLS = {name: row for name, row in LISTINGS.items() if name not in UPLOAD_CALLS}
 LISTS = {name: row for name, row in CALLS.items() if not (row.action or row.single)}
 
-kept: dict[str, set[str]] = {}
-"""Promise to the rows it was kept for, in this run."""
-
 
 def _for_each(rows: Iterable[Row]) -> Callable[[Callable[..., None]], Any]:
     def decorate(test: Callable[..., None]) -> Any:
-        @functools.wraps(test)
-        def noted(*args: Any, **words: Any) -> None:
-            test(*args, **words)
-            kept.setdefault(test.__name__, set()).add(words["row"].name)
-
-        noted.rows = tuple(row.name for row in rows)  # type: ignore[attr-defined]
-        return pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in rows])(noted)
+        test.rows = tuple(row.name for row in rows)  # type: ignore[attr-defined]
+        return pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in rows])(test)
 
     return decorate
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-import pytest
-
 from topview_provider.catalog import FAMILIES, LISTINGS
 
-from .promises import CALLS, LISTS, UPLOAD_CALLS, kept
+from .promises import CALLS, LISTS, UPLOAD_CALLS
 from .running import camel_case, rooms
 
 
@@ -36,12 +34,3 @@ def test_only_the_upload_calls_have_no_operator_of_their_own() -> None:
     for name in UPLOAD_CALLS:
         assert f"Topview{camel_case(name)}Operator" not in names, f"{name} has an operator now: count it"
     assert "TopviewUploadOperator" in names
-
-
-def test_every_promise_was_kept_for_every_row(request: pytest.FixtureRequest) -> None:
-    ran = {
-        (item.originalname, item.callspec.params["row"].name)
-        for item in request.session.items
-        if getattr(getattr(item, "function", None), "rows", None)
-    }
-    assert ran == {(name, row) for name, rows in kept.items() for row in rows}

@@ -62,9 +62,12 @@ FAB = "apache-airflow-providers-fab"
 PATHLIB = "universal-pathlib<0.3"
 """Airflow 2.11.0 and 3.0 allow later ones, with which their own ObjectStoragePath does not work."""
 
+FASTAPI = "fastapi<0.132"
+"""Airflow 3.0 sends JSON without saying that it is JSON; later ones refuse that, and no task begins."""
+
 CELLS = (
     Cell("2.11.2", ("3.12", "3.11")),
-    Cell("3.0.6", ("3.11", "3.12"), (FAB, PATHLIB)),
+    Cell("3.0.6", ("3.11", "3.12"), (FAB, PATHLIB, FASTAPI)),
     Cell("3.1.8", ("3.12", "3.11", "3.13"), (FAB,)),
     Cell("3.2.2", ("3.13", "3.12", "3.11")),
     Cell("3.3.2", ("3.13", "3.12", "3.11")),

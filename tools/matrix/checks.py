@@ -19,6 +19,9 @@ SHOWN = {"list": f'"package_name": "{PACKAGE}"', "hooks": '"connection_type": "t
 
 SUMMARY = re.compile(r"(\d+) (passed|skipped|failed|errors?)")
 
+WORKERS = ("-n", "2", "--dist", "loadfile")
+"""Two processes run the tests, each a file at a time: what a file shares among its tests is made once."""
+
 
 def stands_alone(cell: Environment) -> None:
     """
@@ -87,7 +90,7 @@ def keeps_its_promises(cell: Environment, wheel: Path, pins: Path, *, brief: boo
     words = floor.BRIEF if brief else ("tests",)
     # Airflow 2 asks its database for every connection that the environment does not hold.
     database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{cell.home}/airflow.db"}
-    command = [cell.python, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider"]
+    command = [cell.python, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *WORKERS]
     said = cell.run(*command, *words, cwd=place, variables=database)
     (cell.folder / "tests.log").write_text(said)
     return {what: int(number) for number, what in SUMMARY.findall(said.splitlines()[-1])}

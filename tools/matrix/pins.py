@@ -36,11 +36,12 @@ def pin(cell: Cell) -> Path:
     """
     target = cell.pins
     target.unlink(missing_ok=True)  # or its pins would be kept
+    oldest = ("--python-version", min(cell.pythons))  # a newer Python takes what an older one does, not the reverse
     if cell.name == LOWEST:
-        resolve(target, cell.interpreter(), cell.airflow, "--resolution", "lowest-direct")
+        resolve(target, cell.interpreter(), cell.airflow, *oldest, "--resolution", "lowest-direct")
     else:
         extras = [f"--extra={name}" for name in ("dev", "services", "ui")]
-        resolve(target, cell.interpreter(), cell.airflow, *extras, "setup.cfg")
+        resolve(target, cell.interpreter(), cell.airflow, *oldest, *extras, "setup.cfg")
     return target
 
 
