@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.services.world import World
 from tools.vitals import cpu_seconds, memory_mb
 
-SECONDS = 20
+SECONDS = 10
 COMMITS = "select sum(xact_commit)::float from pg_stat_database"
 SIZE = "select pg_database_size(current_database())::float"
 
