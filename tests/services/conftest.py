@@ -33,9 +33,9 @@ SETTINGS = {
     "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": json.dumps({"imports": PRELOADED}),
     # A machine on which everything runs at once is slow to answer.
     "AIRFLOW__CELERY__OPERATION_TIMEOUT": "10",
-    # What each scheduler hands out: some more than a worker has slots, for it may count tasks of a killed one for good;
-    # not many more, for they would wait at the broker, and be taken for stuck there.
-    "AIRFLOW__CORE__PARALLELISM": str(SLOTS + 2),
+    # What each scheduler hands out: more than a worker has slots, for it may count tasks of a killed one for good, and
+    # counts what has ended until it looks; not many more, for they would wait at the broker, and be taken for stuck.
+    "AIRFLOW__CORE__PARALLELISM": str(2 * SLOTS),
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": SILENCE,
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": SILENCE,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from itertools import chain
 
 import pytest
 
-from tests.services.rest import at_rest
+from tests.services.rest import at_rest, in_crowds
 from tests.services.world import World
 
 
@@ -18,7 +19,7 @@ def play(world: World) -> None:
     world.wait(world.half_way, limit=300, what="every second video is deferred, the others are being bought")
     world.kill("scheduler")
     world.wait(world.shared_out, limit=300, what=f"{world.total} videos are deferred")
-    for line in at_rest(world):
+    for line in chain(at_rest(world), in_crowds(world)):
         world.say(f"at rest, {line}")
     world.kill("triggerer")
     for name in ("Redis", "PostgreSQL"):

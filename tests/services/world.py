@@ -130,6 +130,12 @@ class World:
             cursor.execute(question)
             return float(cursor.fetchone()[0])
 
+    def tell_database(self, statements: str) -> None:
+        """Change Airflow's database."""
+        client = psycopg2.connect(user="airflow", dbname="postgres", host=str(self.postgres.folder))
+        with contextlib.closing(client), client, client.cursor() as cursor:
+            cursor.execute(statements)
+
     def finished(self) -> bool:
         """Whether all seasons have come to an end."""
         return all(run.state() in FINISHED for run in self.runs)
