@@ -25,7 +25,8 @@ SLOTS = 4
 """Of each worker."""
 SILENCE = "20"
 """Seconds after which whoever says nothing is taken for dead, and what nobody takes up is given to another."""
-PRELOADED = ("requests", "topview_provider.hooks.topview", "topview_provider.operators.video")
+OURS = ("hooks.topview", "ledger.book", "operators.video")
+PRELOADED = ("requests", *(f"topview_provider.{module}" for module in OURS))
 """Modules that a worker loads once, and not each of its tasks; see docs/scaling.md."""
 SETTINGS = {
     "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
