@@ -6,7 +6,9 @@ import ast
 import re
 from pathlib import Path
 
+import airflow
 import pytest
+import yaml
 from airflow.configuration import conf
 from airflow.jobs import triggerer_job_runner
 
@@ -67,6 +69,15 @@ def test_every_metric_of_ours_that_the_page_names_is_sent() -> None:
     source = Path(metrics.__file__).read_text()
     assert named >= {"submits", "poll_errors"}
     assert [name for name in named if f"topview.{name}." not in source and f'"{name}"' not in source] == []
+
+
+@pytest.mark.skipif(airflow_line() < (3, 3), reason="the page names metrics by what Airflow 3.3 calls them")
+def test_every_metric_of_airflow_that_the_page_names_is_one_of_its() -> None:
+    named = set(re.findall(r"`((?:pool|scheduler|task_instances|triggers?|triggerer)[._][\w.]+)`", OPERATIONS))
+    assert named
+    [template] = Path(str(airflow.__path__[0])).glob("_shared/observability/metrics/*.yaml")
+    known = {metric["name"] for metric in yaml.safe_load(template.read_text())["metrics"]}
+    assert sorted(named - known) == []
 
 
 def test_every_error_that_the_page_names_exists() -> None:
