@@ -13,6 +13,7 @@ from airflow.configuration import conf
 from airflow.jobs import triggerer_job_runner
 
 import topview_provider
+from tests.e2e.faults import document
 from topview_provider import catalog, metrics, polling, provider_info
 from topview_provider.compat import airflow_line
 from topview_provider.operators.video import TopviewMarketingVideoOperator
@@ -78,6 +79,10 @@ def test_every_metric_of_airflow_that_the_page_names_is_one_of_its() -> None:
     [template] = Path(str(airflow.__path__[0])).glob("_shared/observability/metrics/*.yaml")
     known = {metric["name"] for metric in yaml.safe_load(template.read_text())["metrics"]}
     assert sorted(named - known) == []
+
+
+def test_the_fault_matrix_begins_with_the_words_that_make_faults_writes() -> None:
+    assert document.PAGE.read_text().startswith(document.HEAD)
 
 
 def test_every_error_that_the_page_names_exists() -> None:

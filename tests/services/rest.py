@@ -19,11 +19,13 @@ FIRST = 1_000_000
 SETTLING = 60
 """Seconds until triggerers have taken up what they can of a crowd."""
 JOIN = """
-insert into trigger select copy.* from (select * from trigger order by id limit 1) one, generate_series(1, {number}) n,
-    lateral jsonb_populate_record(one, jsonb_build_object('id', {first} + n, 'triggerer_id', null)) copy;
-insert into task_instance select copy.* from (select * from task_instance where state = 'deferred' limit 1) one,
-    generate_series(1, {number}) n, lateral jsonb_populate_record(one, jsonb_build_object(
+insert into trigger select copy.* from trigger one, generate_series(1, {number}) n,
+    lateral jsonb_populate_record(one, jsonb_build_object('id', {first} + n, 'triggerer_id', null)) copy
+    where one.id = (select min(id) from trigger);
+insert into task_instance select copy.* from task_instance one, generate_series(1, {number}) n,
+    lateral jsonb_populate_record(one, jsonb_build_object(
         'id', gen_random_uuid(), 'map_index', {first} + n, 'trigger_id', {first} + n)) copy
+    where one.id = (select id from task_instance where state = 'deferred' limit 1)
 """
 LEAVE = "delete from task_instance where map_index > {first}; delete from trigger where id > {first}"
 
