@@ -63,7 +63,8 @@ test-services: venv  ## 300 videos through a distributed Airflow of which parts 
 
 ui: venv  ## drive Airflow's UI with Debian's Chromium, which it installs; pictures land in build/ui
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev,ui]'
-	@command -v "$${CHROMIUM:-chromium}" > /dev/null || $(AS_ROOT) apt-get install -y --no-install-recommends $(BROWSER)
+	@command -v "$${CHROMIUM:-chromium}" > /dev/null || \
+	{ $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y --no-install-recommends $(BROWSER); }
 	$(PYTEST) -q tests/e2e/ui $(PYTEST_ARGS)
 
 matrix: venv  ## try the wheel on each Airflow and note it in the README (CELLS=2.11.2,lowest; BRIEF=1)
