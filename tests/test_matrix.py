@@ -81,3 +81,10 @@ def test_the_table_says_what_was_seen(tmp_path: Path, monkeypatch: pytest.Monkey
         "| 2.11.2 | 3.12.1 | a video | 9 | 1 |",
         "| 2.11.0, all requirements at their lowest | 3.11.7 | a video | 7 | 2 |",
     ]
+
+
+def test_the_actions_of_the_workflows_are_pinned_by_commit_and_say_their_version() -> None:
+    lines = [line for path in WORKFLOWS for line in path.read_text().splitlines() if "uses:" in line]
+    assert lines
+    pinned = re.compile(r"- uses: [\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$")
+    assert [line for line in lines if not pinned.search(line)] == []
