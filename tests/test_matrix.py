@@ -64,12 +64,16 @@ def test_the_workflows_try_every_cell_with_verbs_that_exist() -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_may_only_read_unless_it_says_so_and_pins_its_actions(path: Path) -> None:
-    workflow = yaml.safe_load(path.read_text())
-    assert workflow["permissions"] == {"contents": "read"}
-    uses = re.findall(r"uses: (\S+)", path.read_text())
-    assert uses
-    assert [action for action in uses if not re.search(r"@(v\d+|release/v\d+)$", action)] == []
+def test_a_workflow_may_only_read_unless_it_says_so(path: Path) -> None:
+    assert yaml.safe_load(path.read_text())["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_the_actions_of_a_workflow_are_pinned_by_commit_and_say_their_version(path: Path) -> None:
+    lines = [line for line in path.read_text().splitlines() if "uses:" in line]
+    assert lines
+    pinned = re.compile(r"- uses: [\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$")
+    assert [line for line in lines if not pinned.search(line)] == []
 
 
 def test_the_table_says_what_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,10 +85,3 @@ def test_the_table_says_what_was_seen(tmp_path: Path, monkeypatch: pytest.Monkey
         "| 2.11.2 | 3.12.1 | a video | 9 | 1 |",
         "| 2.11.0, all requirements at their lowest | 3.11.7 | a video | 7 | 2 |",
     ]
-
-
-def test_the_actions_of_the_workflows_are_pinned_by_commit_and_say_their_version() -> None:
-    lines = [line for path in WORKFLOWS for line in path.read_text().splitlines() if "uses:" in line]
-    assert lines
-    pinned = re.compile(r"- uses: [\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$")
-    assert [line for line in lines if not pinned.search(line)] == []
