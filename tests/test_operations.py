@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -70,6 +72,13 @@ def test_every_metric_of_ours_that_the_page_names_is_sent() -> None:
     source = Path(metrics.__file__).read_text()
     assert named >= {"submits", "poll_errors"}
     assert [name for name in named if f"topview.{name}." not in source and f'"{name}"' not in source] == []
+
+
+def test_what_the_page_has_a_worker_load_can_be_loaded() -> None:
+    [settings] = re.findall(r"EXTRA_CELERY_CONFIG='(.*)'", SCALING)
+    modules = json.loads(settings)["imports"]
+    assert len(modules) > 1
+    assert [module for module in modules if importlib.util.find_spec(module) is None] == []
 
 
 @pytest.mark.skipif(airflow_line() < (3, 3), reason="the page names metrics by what Airflow 3.3 calls them")
