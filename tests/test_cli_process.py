@@ -38,6 +38,14 @@ with create_session() as session:
 """
 
 
+@pytest.fixture(autouse=True)
+def _in_a_terminal() -> Iterator[None]:
+    """Let processes hear Ctrl-C, which those of a shell's background job do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def topview(*words: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "topview_provider.cli", *words],
