@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import FakeTaskInstance
 from tests.contract.running import made
-from tests.lines import named
+from tests.lines import Asked
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.operators.approval import TopviewScriptApprovalOperator
 from topview_provider.standin.server import StandIn
@@ -65,7 +65,7 @@ class Desk:
 
     def ask(self, task: TopviewScriptApprovalOperator) -> dict[str, Any]:
         """Let a task ask, and return its form."""
-        with pytest.raises(named("airflow.sdk.exceptions.TaskAwaitingInput")) as parked:
+        with pytest.raises(Asked) as parked:
             task.execute(self.context)
         assert (parked.value.method_name, parked.value.timeout) == ("execute_complete", task.response_timeout)
         return self.forms[-1]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
-from tests.lines import outlet_events
+from tests.lines import alias_events, outlet_events
 from topview_provider import assets
 
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "lineage.md").read_text()
@@ -20,16 +20,16 @@ def test_an_alias_stands_for_each_file_without_the_connection_that_leads_there()
     events, outlet = outlet_events(), AssetAlias("files")
     uris = ["s3://aws@bucket/a.mp4", "/data/b.mp4"]
     assets.emit({"outlet_events": events}, [outlet], {"uri": uris[0], "count": 2}, uris)
-    found = events[outlet].asset_alias_events
-    assert [event.dest_asset_key.uri for event in found] == ["s3://bucket/a.mp4", "file:///data/b.mp4"]
-    assert [event.extra for event in found] == [{"uri": uri, "count": 2} for uri in uris]
+    stands_for = ["s3://bucket/a.mp4", "file:///data/b.mp4"]
+    extras = [{"uri": uri, "count": 2} for uri in uris]
+    assert alias_events(events[outlet]) == list(zip(stands_for, extras, strict=True))
 
 
 def test_files_whose_names_differ_behind_a_mark_are_assets_of_their_own() -> None:
     events, outlet = outlet_events(), AssetAlias("files")
     uris = ["s3://bucket/lamp #1.mp4", "s3://bucket/lamp #2.mp4", "/data/lamp?.mp4"]
     assets.emit({"outlet_events": events}, [outlet], {"uri": uris[0]}, uris)
-    found = [event.dest_asset_key.uri for event in events[outlet].asset_alias_events]
+    found = [uri for uri, _ in alias_events(events[outlet])]
     assert found == ["s3://bucket/lamp %231.mp4", "s3://bucket/lamp %232.mp4", "file:///data/lamp%3F.mp4"]
 
 

@@ -11,8 +11,8 @@ from airflow.configuration import conf
 from airflow.jobs import triggerer_job_runner
 
 import topview_provider
+from tests.lines import since
 from topview_provider import catalog, metrics, polling, provider_info
-from topview_provider.compat import airflow_line
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +53,7 @@ def test_a_quoted_line_of_airflow_is_one_that_airflow_writes(line: str) -> None:
     assert line in Path(str(triggerer_job_runner.__file__)).read_text()
 
 
-@pytest.mark.skipif(airflow_line() < (3, 3), reason="the pages name options that came with Airflow 3.3")
+@since((3, 3), "some of the options that the pages name")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_option_that_a_page_names_is_one_of_airflow_or_ours(page: Path) -> None:
     named = set(re.findall(r"`\[(\w+)\] (\w+)", page.read_text()))
@@ -76,6 +76,7 @@ def test_every_error_that_the_page_names_exists() -> None:
     assert {name for name in named - known if not name.endswith("Operator")} == set()
 
 
+@since((3, 0), "the option capacity")
 def test_the_times_that_the_page_names_are_those_of_the_code() -> None:
     row = catalog.family("marketing_video")
     operator = TopviewMarketingVideoOperator(task_id="video")

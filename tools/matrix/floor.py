@@ -7,11 +7,12 @@ from pathlib import Path
 
 from tools.settings import ROOT
 
-PARTS = ("dags", "tests", "tools", "pyproject.toml", "setup.cfg")
+PARTS = ("dags", "docs", "tests", "tools", "pyproject.toml", "setup.cfg")
 
 ABOUT_THE_CHECKOUT = (
     "e2e",
     "plugin",
+    "test_approval_docs.py",
     "test_bench.py",
     "test_docs.py",
     "test_house.py",
