@@ -10,6 +10,12 @@ STAMP := $(VENV)/.installed-$(AIRFLOW)
 BENCH := build/bench-venv
 PIP := -m pip --disable-pip-version-check -qq
 
+# No key of whoever runs the tests reaches a test.
+PYTEST := env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest
+PROCESSES ?= 2
+# A file stays in one process: its tests share a service. Files go in their order: by default the longest come last.
+SPREAD := --dist loadfile --no-loadscope-reorder
+
 BROWSER := chromium fonts-dejavu-core
 AS_ROOT = $$(test "$$(id -u)" = 0 || echo sudo)
 
@@ -18,10 +24,10 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first interpreter that fits; PYTHON=/path/to/python overrides it.
 PYTHON ?= $$(for p in python3.11 python3 python3.12 python3.13; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help venv demo standin test faults test-services ui matrix matrix-ci build format lint bench bench-full docs constraints clean
+.PHONY: help venv demo standin test test-unit test-e2e faults test-services ui matrix matrix-ci build format lint bench bench-full docs constraints clean
 
 help:  ## list the verbs
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 venv: $(STAMP)  ## build .venv with Airflow, this project and its tools
 
@@ -39,21 +45,27 @@ demo: venv  ## a product link becomes a video: KEEP=1 leaves the UI up, REAL=1 a
 standin: venv  ## run the stand-in service in the foreground
 	@exec $(BIN)/python -m topview_provider.standin
 
-test: venv  ## run all tests with branch coverage
-	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
+test: test-unit test-e2e  ## run all tests: the two below, one after the other
+
+test-unit: venv  ## run the tests without a scheduler, several files at a time (PROCESSES=2), with branch coverage
+	$(PYTEST) -q --ignore tests/e2e -n $(PROCESSES) $(SPREAD) --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
+
+test-e2e: venv  ## run the examples, the demo and what may die through a real Airflow
+	$(PYTEST) -q --ignore tests/e2e/ui tests/e2e $(PYTEST_ARGS)
 
 faults: venv  ## run every cell of docs/fault-matrix.md through a real Airflow, and write the page (CELLS=... some)
-	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short --maxfail=20 tests/e2e/faults $(if $(CELLS),-k '$(CELLS)') $(PYTEST_ARGS)
+	$(PYTEST) -q -s --tb=short --maxfail=20 tests/e2e/faults $(if $(CELLS),-k '$(CELLS)') $(PYTEST_ARGS)
 
 test-services: venv  ## 300 videos through a distributed Airflow of which parts die; installs PostgreSQL and Redis
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev,services]'
 	@$(BIN)/python -m tools.servers
-	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q -s --tb=short tests/services $(PYTEST_ARGS)
+	$(PYTEST) -q -s --tb=short tests/services $(PYTEST_ARGS)
 
 ui: venv  ## drive Airflow's UI with Debian's Chromium, which it installs; pictures land in build/ui
 	@$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable '.[dev,ui]'
-	@command -v "$${CHROMIUM:-chromium}" > /dev/null || $(AS_ROOT) apt-get install -y --no-install-recommends $(BROWSER)
-	env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest -q tests/e2e/ui $(PYTEST_ARGS)
+	@command -v "$${CHROMIUM:-chromium}" > /dev/null || \
+	{ $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y --no-install-recommends $(BROWSER); }
+	$(PYTEST) -q tests/e2e/ui $(PYTEST_ARGS)
 
 matrix: venv  ## try the wheel on each Airflow and note it in the README (CELLS=2.11.2,lowest; BRIEF=1)
 	@exec $(BIN)/python -m tools.matrix

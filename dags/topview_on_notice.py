@@ -27,7 +27,7 @@ with DAG(
     def finished(triggering_asset_events=None):
         """Return the videos that are there; failures and previews have events too."""
         ends = [event.extra for events in triggering_asset_events.values() for event in events]
-        videos = [end for end in ends if (end["state"], end["items"]) == ("success", "exportVideos")]
+        videos = [end for end in ends if (end.get("state"), end.get("items")) == ("success", "exportVideos")]
         return list(dict.fromkeys(end["topview_task_id"] for end in videos))
 
     TopviewDownloadOperator.partial(

@@ -63,13 +63,15 @@ def test_the_first_line_says_how_old_the_task_is_what_is_usual_and_when_the_atte
 
 
 def test_a_retry_that_resumes_says_how_old_the_task_is_what_is_usual_and_when_it_gives_up(
-    service: StandIn, monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = FakeStore()
-    leave(video(deferrable=True), retried(store, 1))
-    later, context = time.time() + 240, retried(store, 2)
-    monkeypatch.setattr(time, "time", lambda: later)
-    said = lines(lambda: leave(video(deferrable=True), context), "info")
+    with StandIn(seconds=3600) as slow:
+        connect(slow)
+        leave(video(deferrable=True), retried(store, 1))
+        later, context = time.time() + 240, retried(store, 2)
+        monkeypatch.setattr(time, "time", lambda: later)
+        said = lines(lambda: leave(video(deferrable=True), context), "info")
     assert re.search(r" is 4 min old, usually done after 4 min; this attempt gives up at \S+ \S+ UTC;", said[-1])
     card = context["ti"].pushed["topview"]
     assert card["expected_seconds"] == 240

@@ -6,13 +6,16 @@ import ast
 import re
 from pathlib import Path
 
+import airflow
 import pytest
+import yaml
 from airflow.configuration import conf
 from airflow.jobs import triggerer_job_runner
 
 import topview_provider
-from tests.lines import since
+from tests.e2e.faults import document
 from topview_provider import catalog, metrics, polling, provider_info
+from topview_provider.compat import airflow_line
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +56,7 @@ def test_a_quoted_line_of_airflow_is_one_that_airflow_writes(line: str) -> None:
     assert line in Path(str(triggerer_job_runner.__file__)).read_text()
 
 
-@since((3, 3), "some of the options that the pages name")
+@pytest.mark.skipif(airflow_line() < (3, 3), reason="the pages name options that came with Airflow 3.3")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_option_that_a_page_names_is_one_of_airflow_or_ours(page: Path) -> None:
     named = set(re.findall(r"`\[(\w+)\] (\w+)", page.read_text()))
@@ -69,6 +72,19 @@ def test_every_metric_of_ours_that_the_page_names_is_sent() -> None:
     assert [name for name in named if f"topview.{name}." not in source and f'"{name}"' not in source] == []
 
 
+@pytest.mark.skipif(airflow_line() < (3, 3), reason="the page names metrics by what Airflow 3.3 calls them")
+def test_every_metric_of_airflow_that_the_page_names_is_one_of_its() -> None:
+    named = set(re.findall(r"`((?:pool|scheduler|task_instances|triggers?|triggerer)[._][\w.]+)`", OPERATIONS))
+    assert named
+    [template] = Path(str(airflow.__path__[0])).glob("_shared/observability/metrics/*.yaml")
+    known = {metric["name"] for metric in yaml.safe_load(template.read_text())["metrics"]}
+    assert sorted(named - known) == []
+
+
+def test_the_fault_matrix_begins_with_the_words_that_make_faults_writes() -> None:
+    assert document.PAGE.read_text().startswith(document.HEAD)
+
+
 def test_every_error_that_the_page_names_exists() -> None:
     named = set(re.findall(r"`(Topview\w+)[`(]", OPERATIONS))
     assert named
@@ -76,7 +92,6 @@ def test_every_error_that_the_page_names_exists() -> None:
     assert {name for name in named - known if not name.endswith("Operator")} == set()
 
 
-@since((3, 0), "the option capacity")
 def test_the_times_that_the_page_names_are_those_of_the_code() -> None:
     row = catalog.family("marketing_video")
     operator = TopviewMarketingVideoOperator(task_id="video")

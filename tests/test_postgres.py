@@ -56,6 +56,17 @@ def test_a_database_has_what_was_committed_after_a_restart() -> None:
         engine.dispose()
 
 
+@needs_server
+def test_a_dump_shows_what_is_stored_bytes_too() -> None:
+    with Postgres() as server:
+        engine = sqlalchemy.create_engine(server.sql_alchemy_conn)
+        with engine.begin() as client:
+            client.execute(sqlalchemy.text("create table something (word text, bytes bytea)"))
+            client.execute(sqlalchemy.text("insert into something values ('a word', 'some bytes')"))
+        engine.dispose()
+        assert "a word\tsome bytes" in server.dump()
+
+
 def test_a_server_that_cannot_be_made_says_why_and_leaves_no_folder() -> None:
     # Not in a folder of pytest: whoever runs the server in our place may not look into those.
     with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -73,6 +74,12 @@ class Postgres(PrivateServer):
         """Whether the server, which lives, takes clients."""
         question = [self._program("pg_isready"), "--quiet", f"--host={self.folder}"]
         return subprocess.run(question, check=False).returncode == 0
+
+    def dump(self) -> str:
+        """Return all that is stored, as SQL; bytes that are text can be read."""
+        command = [self._program("pg_dump"), f"--host={self.folder}", "--username=airflow", "postgres"]
+        env = {**os.environ, "PGOPTIONS": "-c bytea_output=escape"}
+        return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
 
     def _program(self, name: str) -> str:
         programs = self.programs or server_programs()

@@ -170,9 +170,9 @@ class AirflowApi:
         body = {"name": name, "slots": slots, "include_deferred": True}
         known = {pool["name"] for pool in self.pages("/pools", "pools")}
         if name in known:
-            self.request("PATCH", f"/api/v2/pools/{name}", json=body)
+            self.request("PATCH", f"{self.prefix}/pools/{name}", json=body)
         else:
-            self.request("POST", "/api/v2/pools", json=body)
+            self.request("POST", f"{self.prefix}/pools", json=body)
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
         """

@@ -34,9 +34,10 @@ def main() -> int:
         print(f"servers are missing; on Debian, as root: {' '.join(install)}", file=sys.stderr)
         return 2
     print(f"installing {' and '.join(packages)}", flush=True)
-    subprocess.run(install, env={**os.environ, **QUIET}, stdout=subprocess.DEVNULL, check=False)
+    for command in (["apt-get", "update"], install):  # a new machine has no list of packages, an old one an old list
+        subprocess.run(command, env={**os.environ, **QUIET}, stdout=subprocess.DEVNULL, check=False)
     if left := missing():
-        print(f"still missing: {', '.join(left)}; is the list of packages old? apt-get update", file=sys.stderr)
+        print(f"still missing: {', '.join(left)}; see what apt-get said above", file=sys.stderr)
     return 2 if left else 0
 
 

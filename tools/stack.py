@@ -78,6 +78,8 @@ class AirflowStack:
         )
         older = older_settings(self.port) if OLDER else {}
         self.env = {**clean_environment(), **settings, **older, **(env or {})}
+        # Every task is a new process: without caches each would compile our package, a seventh of what it costs.
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
         self.mark = secrets.token_hex(8)
         self.services = {
             name: Service(name, self.command(*arguments), env=self._env_of(name), mark=self.mark, logs=self.logs)

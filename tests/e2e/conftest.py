@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.database import UNCHANGING, address, new_database, workers
+from tools.postgres import Postgres
 from tools.rest import DagRun
 from tools.settings import ROOT
 from tools.stack import AirflowStack
@@ -24,8 +26,12 @@ LIMIT = 120.0
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[StandIn]:
-    """A stand-in whose jobs take a few seconds, so that something can die meanwhile."""
-    with StandIn(seconds=4, api_key=KEY) as service:
+    """
+    A stand-in whose jobs take longer than a busy Airflow needs to end the process of a task that has deferred.
+
+    A trigger that fires before that is taken for a task that was killed.
+    """
+    with StandIn(seconds=8, api_key=KEY) as service:
         yield service
 
 
@@ -46,7 +52,16 @@ def products_table(path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowStack]:
+def database() -> Iterator[Postgres | None]:
+    """The database of the Airflow that these tests share."""
+    with new_database() as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def stack(
+    service: StandIn, database: Postgres | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AirflowStack]:
     """Scheduler, DAG processor, API server and triggerer, with the examples and the DAGs of these tests."""
     home = tmp_path_factory.mktemp("airflow")
     dags = home / "dags"
@@ -61,13 +76,13 @@ def stack(service: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "AIRFLOW_VAR_TOPVIEW_NOTICE_SECRET": NOTICE,
         "AIRFLOW_CONN_TOPVIEW_WRONG": connection(service, "not-the-key"),
         "AIRFLOW_CONN_PRODUCTS_DB": json.dumps({"conn_type": "sqlite", "host": products_table(home / "products.db")}),
-        # SQLite takes one writer: more workers only make each other wait, or fail.
-        "AIRFLOW__CORE__PARALLELISM": "2",
+        **UNCHANGING,
+        "AIRFLOW__CORE__PARALLELISM": workers(database, 4),
         # A killed task is noticed by its silence.
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
     }
-    with AirflowStack(home, dags, env=env) as stack:
+    with AirflowStack(home, dags, env=env, sql_alchemy_conn=address(database)) as stack:
         yield stack
 
 

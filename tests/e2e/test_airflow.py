@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import KEY, LIMIT, begin
+from tools.postgres import Postgres
 from tools.processes import send, until
 from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
@@ -119,16 +120,22 @@ def test_a_connection_that_cannot_work_fails_at_once_and_says_what_to_do(
     assert [word for word in words if word not in log] == []
 
 
-def test_the_api_key_stands_in_no_file_of_airflow(stack: AirflowStack, service: StandIn, tmp_path: Path) -> None:
+def test_the_api_key_stands_neither_in_a_file_nor_in_the_database_of_airflow(
+    stack: AirflowStack, database: Postgres | None, tmp_path: Path
+) -> None:
+    def found(text: str) -> set[str]:
+        if database:
+            (stack.home / "database.dump").write_text(database.dump())
+        return {Path(name).suffix for name in _files_with(text, stack.home)}
+
     run = begin(stack, "topview_marketing_video", product_link="https://shop.example/secret", folder=str(tmp_path))
     run.wait_for_task("make_video", "deferred", limit=LIMIT)
-    while_deferred = _files_with(KEY, stack.home)
+    while_deferred = found(KEY)
     assert run.wait(limit=LIMIT) == "success"
-    assert while_deferred == []
-    assert _files_with(KEY, stack.home) == []
-    # The search finds what is there: the task's id stands in the database and in the log.
-    found = {Path(name).suffix for name in _files_with(run.xcom("make_video", "topview_task_id"), stack.home)}
-    assert {".log"} < found
+    assert while_deferred == set()
+    assert found(KEY) == set()
+    # The search finds what is there: the task's id stands in the log and in the database.
+    assert {".log", ".dump" if database else ".db"} <= found(run.xcom("make_video", "topview_task_id"))
     assert KEY not in json.dumps(run.xcoms("make_video")) + run.log("make_video") + json.dumps(run.events())
 
 

@@ -40,4 +40,4 @@ def test_a_question_that_is_marked_as_success_exports_the_script_as_it_is(
     stack.api.request("PATCH", path, json={"new_state": "success"})
     assert run.wait(limit=2 * LIMIT) == "success"
     assert sent(service, run, "marketing_video.preview") == ["export"]
-    assert [file.suffix for file in sorted(tmp_path.iterdir())] == [".mp4", ".json"]
+    assert {file.suffix for file in tmp_path.iterdir()} == {".mp4", ".json"}

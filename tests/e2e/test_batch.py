@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import KEY, LIMIT, begin, connection
+from tests.e2e.database import UNCHANGING, address, new_database, workers
 from tools.rest import DagRun
 from tools.settings import ROOT
 from tools.stack import AirflowStack
@@ -44,10 +45,12 @@ def stack(shop: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
         source = (ROOT / "dags" / name).read_text()
         assert RETRIES in source
         (dags / name).write_text(source.replace(RETRIES, '"retries": 4, "retry_delay": pendulum.duration(seconds=1)'))
-    env = {"AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(shop, KEY), "AIRFLOW__CORE__PARALLELISM": "4"}
-    with AirflowStack(home, dags, env=env) as stack:
-        stack.api.set_pool("topview", SLOTS)
-        yield stack
+    with new_database() as database:
+        room = {"AIRFLOW__CORE__PARALLELISM": workers(database, 4)}
+        env = {"AIRFLOW_CONN_TOPVIEW_DEFAULT": connection(shop, KEY), **UNCHANGING, **room}
+        with AirflowStack(home, dags, env=env, sql_alchemy_conn=address(database)) as stack:
+            stack.api.set_pool("topview", SLOTS)
+            yield stack
 
 
 @pytest.fixture(scope="module")

@@ -25,19 +25,25 @@ SLOTS = 4
 """Of each worker."""
 SILENCE = "20"
 """Seconds after which whoever says nothing is taken for dead, and what nobody takes up is given to another."""
+OURS = ("hooks.topview", "ledger.book", "operators.video")
+PRELOADED = ("requests", *(f"topview_provider.{module}" for module in OURS))
+"""Modules that a worker loads once, and not each of its tasks; see docs/scaling.md."""
 SETTINGS = {
     "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
     "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(SLOTS),
+    "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": json.dumps({"imports": PRELOADED}),
     # A machine on which everything runs at once is slow to answer.
     "AIRFLOW__CELERY__OPERATION_TIMEOUT": "10",
-    # What each scheduler hands out: some more than a worker has slots, for it may count tasks of a killed one for good;
-    # not many more, for they would wait at the broker, and be taken for stuck there.
-    "AIRFLOW__CORE__PARALLELISM": str(SLOTS + 2),
+    # What each scheduler hands out: more than a worker has slots, for it may count tasks of a killed one for good, and
+    # counts what has ended until it looks; not many more, for they would wait at the broker, and be taken for stuck.
+    "AIRFLOW__CORE__PARALLELISM": str(2 * SLOTS),
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": SILENCE,
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": SILENCE,
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": SILENCE,
+    # Airflow's default; two schedulers that look at an idle database five times as often take half a core from tasks.
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": SILENCE,
     # The API server asks for connections on its loop: one that waits for the pool stops those who would give back.

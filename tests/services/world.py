@@ -16,14 +16,17 @@ from tools.processes import until
 from tools.redis import Redis
 from tools.rest import FINISHED, DagRun
 from tools.stack import AirflowStack
+from topview_provider.standin import media
 from topview_provider.standin.server import StandIn
 
 SEASONS = ("spring", "summer", "autumn")
 FAMILY = "marketing_video"
 LONG = 36_000.0
 """Mean seconds of a job on the stand-in's clock: no job ends before that clock is put forward."""
-SPREAD = 60
+SPREAD = 30
 """Seconds within which all jobs end, once they may."""
+VIDEO = (media.FILES / media.SAMPLES["mp4"]).read_bytes()
+"""What the stand-in makes of everything."""
 HOLDERS = "select count(distinct triggerer_id) from trigger"
 RUNNING = "airflow worker -- "
 """How the process of a task calls itself, before the task's id."""
@@ -51,7 +54,8 @@ class World:
         self.folder = folder
         self.total = videos * len(SEASONS)
         self.runs: list[DagRun] = []
-        self.kills: list[str] = []
+        self.kills: dict[str, int] = {}
+        """Who died, and how many videos waited at that moment."""
         self.began = time.monotonic()
 
     def say(self, words: str) -> None:
@@ -88,17 +92,18 @@ class World:
 
     def kill(self, name: str) -> None:
         """Kill every process of a component, running tasks included, and start it again."""
-        tasks = len(self.tasks_of(name))
+        tasks, waiting = len(self.tasks_of(name)), self.count("deferred")
         self.stack.kill(name)
         self.stack.launch(name)
-        self.kills.append(name)
-        self.say(f"SIGKILL of {name}" + (f", and of {tasks} tasks that it ran" if tasks else ""))
+        self.kills[name] = waiting
+        self.say(f"SIGKILL of {name} and of {tasks} tasks that it ran, while {waiting} videos are deferred")
 
     def restart(self, name: str) -> None:
         """Restart a server, with what it has stored."""
+        waiting = self.count("deferred")
         self.servers[name].restart()
-        self.kills.append(name)
-        self.say(f"restart of {name}")
+        self.kills[name] = waiting
+        self.say(f"restart of {name}, while {waiting} videos are deferred")
 
     def tasks_of(self, name: str) -> list[int]:
         """Return the processes of the tasks that a worker runs."""
@@ -109,6 +114,10 @@ class World:
         """Return how many videos are in a state of Airflow's."""
         answer = self.stack.api.get("/dags/~/dagRuns/~/taskInstances", task_id="video", state=state, limit=1)
         return int(answer["total_entries"])
+
+    def half_way(self) -> bool:
+        """Whether every second video is waited for; the others are still to be bought."""
+        return self.count("deferred") >= self.total / 2
 
     def shared_out(self) -> bool:
         """Whether all videos are waited for, and each triggerer waits for some of them."""
@@ -121,6 +130,12 @@ class World:
             cursor.execute(question)
             return float(cursor.fetchone()[0])
 
+    def tell_database(self, statements: str) -> None:
+        """Change Airflow's database."""
+        client = psycopg2.connect(user="airflow", dbname="postgres", host=str(self.postgres.folder))
+        with contextlib.closing(client), client, client.cursor() as cursor:
+            cursor.execute(statements)
+
     def finished(self) -> bool:
         """Whether all seasons have come to an end."""
         return all(run.state() in FINISHED for run in self.runs)
@@ -129,7 +144,7 @@ class World:
         """Return what TopView counted, and what of it landed; lost is what was not bought, or did not land."""
         jobs, seen = self.topview.jobs(), self.topview.stats(FAMILY)
         bought = Counter(str(job["body"]["productName"]) for job in jobs)
-        landed = {path.stem for path in self.folder.glob("*.mp4")}
+        landed = {path.stem for path in self.folder.glob("*.mp4") if path.read_bytes() == VIDEO}
         return {
             "submits": int(seen["received"]),
             "accepted": int(seen["accepted"]),

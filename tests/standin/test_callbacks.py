@@ -99,7 +99,7 @@ def test_every_callback_is_sent_again_word_for_word_on_order(receiver: Receiver,
     wait_for(lambda: len(client.service.callbacks()) == 2)
     assert client.service.replay() == 2
     bodies = [body for _, body in receiver.seen]
-    assert bodies[2:] == bodies[:2]
+    assert all(bodies.count(body) == 2 for body in bodies)
     assert [record["understood"] for record in client.service.callbacks()] == [True] * 4
 
 

@@ -209,3 +209,8 @@ def test_the_video_that_is_bought_twice_at_once_is_charged_twice(run: Callable[.
     order(client, task_id)
     client.service.advance(1000)
     assert client.service.stats("marketing_video_export")["charged"] == 2 * EXPORT.charge
+
+
+def test_a_link_that_is_no_address_is_a_product_too(client: Client) -> None:
+    task_id = client.submit(VIDEO, {"productLink": "https://[x"})
+    assert finished(client, task_id)["status"] == "success"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from airflow.models import Connection
-from airflow.providers.common.compat.sdk import BaseHook
+from airflow.providers.common.compat.sdk import BaseHook, Connection
 
+from tests.lines import LINE
 from topview_provider.exceptions import TopviewConnectionInvalid, TopviewUnavailable
 
 from . import Scene, says
@@ -26,7 +26,7 @@ def with_connection(scene: Scene, **words: Any) -> None:
 def with_stored(scene: Scene, extra: str) -> None:
     """Buy over a connection with an extra that an older Airflow, or a hand in the database, may have stored."""
     odd = Connection(conn_id="topview_default", conn_type="topview", password="key-one-two-three")
-    odd._extra = extra
+    setattr(odd, "extra" if LINE >= (3, 0) else "_extra", extra)  # the older one refuses it
     scene.monkeypatch.setattr(BaseHook, "get_connection", lambda _: odd)
     scene.elsewhere = True
     scene.buy()

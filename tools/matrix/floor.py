@@ -17,6 +17,7 @@ ABOUT_THE_CHECKOUT = (
     "test_docs.py",
     "test_house.py",
     "test_matrix.py",
+    "test_operations.py",
     "test_package.py",
     "test_postgres.py",
     "test_reference.py",

@@ -169,21 +169,21 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         book, bought = late.book.Ledger.of(context), self.purchase(body)
         self._wanted = bought.fingerprint
         record = self.known(book, bought, body, context)
-        if record and record.outcome == "success":
+        if record:
             try:
-                return self.follow(context, body, record, end_time)
+                return self.follow(context, body, record, end_time, resumed=True)
             except errors.TopviewPathNotFound:
                 raise
             except errors.TopviewNotFound as error:
+                if record.outcome != "success":
+                    raise
                 self.missed(book, record, error)
-                record = None
-        if record is None:
-            if busy_until is None:
-                busy_until = time.time() + seconds("busy_timeout", self.busy_timeout)
-            try:
-                record = self.submit(book, late.book.begun(bought, self.attempt(context)), body, end_time)
-            except errors.TopviewBusy as busy:
-                self.come_back_later(busy, busy_until)
+        if busy_until is None:
+            busy_until = time.time() + seconds("busy_timeout", self.busy_timeout)
+        try:
+            record = self.submit(book, late.book.begun(bought, self.attempt(context)), body, end_time)
+        except errors.TopviewBusy as busy:
+            self.come_back_later(busy, busy_until)
         return self.follow(context, body, record, end_time)
 
     def check_arguments(self) -> None:
@@ -242,8 +242,10 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
             self.log.warning("extra_payload replaces what arguments set: %s", ", ".join(both))
         return dict(extra)
 
-    def follow(self, context: Context, body: Mapping[str, Any], record: Record, end_time: float) -> Any:
-        """Show the id, then leave, stay or defer; what is known to be done is landed at once."""
+    def follow(
+        self, context: Context, body: Mapping[str, Any], record: Record, end_time: float, *, resumed: bool = False
+    ) -> Any:
+        """Show the id, then leave, stay or defer; what is known to be done, or is found so, is landed at once."""
         self._followed = record.topview_task_id
         begun_at, judge = record.submitted_at or time.time(), self.judged(body, record.seen)
         wait = late.polling.Wait(record.topview_task_id, begun_at, end_time, judge, dated=bool(record.submitted_at))
@@ -254,9 +256,24 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
             return {**self.manifest({}, wait), "status": "accepted"}
         if record.outcome == "success":
             return self.land(context, late.polling.Outcome("success"), wait, record.made)
-        if self.deferrable:
-            self.defer_until_settled(wait)
-        return self.land(context, self.stay_until_settled(wait), wait)
+        if not self.deferrable:
+            return self.land(context, self.stay_until_settled(wait), wait)
+        outcome = self.glance(wait) if resumed else None
+        return self.land(context, outcome or self.defer_until_settled(wait), wait)
+
+    def glance(self, wait: Wait) -> Outcome | None:
+        """
+        Ask once whether a task of an earlier attempt has ended meanwhile: it needs no triggerer then.
+
+        A deferral that ends at once costs two processes, and a busy Airflow may take it for a task that was killed.
+
+        :param wait: What is waited for.
+        """
+        try:
+            return self.watch(wait).saw(self.fresh_answer(wait)[0], time.time()).outcome
+        except errors.TopviewError as error:
+            self.log.info("%s %s cannot be asked now: %s", self.family, wait.topview_task_id, error)
+            return None  # the triggerer has the patience for it
 
     def land(self, context: Context, outcome: Outcome, wait: Wait, made: str = "") -> Any:
         """

@@ -167,9 +167,13 @@ def product_name(link: str) -> str:
     """
     Return the name a product page would have, read off its address.
 
-    :param link: Address of the page.
+    :param link: Address of the page; one that is none has a name too.
     """
-    last = urlsplit(link).path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    try:
+        path = urlsplit(link).path
+    except ValueError:
+        path = ""
+    last = path.rstrip("/").rpartition("/")[2].partition(".")[0]
     words = re.sub(r"[-_+]+", " ", last).strip()
     return f"Product {words}" if not words or words.isdigit() else words.title()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.database import UNCHANGING, address, new_database, workers
 from tests.e2e.faults.cells import Cell
 from tests.e2e.faults.document import PAGE, page
 from tests.e2e.faults.gate import Gate
@@ -21,16 +21,15 @@ from tests.e2e.faults.seen import SAMPLES, Seen, see
 from tests.e2e.faults.world import LONG, SERVICES, STORED, World, connection
 from tests.only_named import leave_out
 from tools.older import OLDER
-from tools.postgres import Postgres, server_programs
 from tools.settings import QUICK_FAILOVER
 from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 
 FOLDER = Path(__file__).parent
-DATABASE = "FAULTS_DATABASE"
-"""Environment variable: ``postgres`` or ``sqlite``; by default the first where its server is installed."""
+WORKERS = 10
 SETTINGS = {
     **QUICK_FAILOVER,
+    **UNCHANGING,
     # A killed task is noticed by its silence, which must be longer than a restart of the API server.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
@@ -44,12 +43,7 @@ SETTINGS = {
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     # The API server asks for connections on its loop: one that waits for the pool stops those who would give back.
     "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "50",
-    # Nothing changes in the file while its cells are played, and reading it again would cost a core.
-    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
 }
-WORKERS = {"postgres": 10, "sqlite": 2}
-"""SQLite takes one writer: more workers only make each other wait, or fail."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -65,44 +59,31 @@ def cells(request: pytest.FixtureRequest) -> list[Cell]:
 
 
 @pytest.fixture(scope="session")
-def kind() -> str:
-    """Which database the Airflow of this matrix has."""
-    return os.environ.get(DATABASE) or ("postgres" if server_programs() else "sqlite")
-
-
-@pytest.fixture(scope="session")
-def database(kind: str) -> Iterator[str | None]:
-    """Address of a new database; None for a SQLite file of the stack's own."""
-    with contextlib.ExitStack() as running:
-        yield running.enter_context(Postgres()).sql_alchemy_conn if kind == "postgres" else None
-
-
-@pytest.fixture(scope="session")
-def world(
-    cells: list[Cell], kind: str, database: str | None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
+def world(cells: list[Cell], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Stand-ins, the gate, and an Airflow that knows the DAG of every selected cell."""
-    home, folder, room = tmp_path_factory.mktemp("airflow"), tmp_path_factory.mktemp("files"), WORKERS[kind]
+    home, folder = tmp_path_factory.mktemp("airflow"), tmp_path_factory.mktemp("files")
     with contextlib.ExitStack() as running:
+        database = running.enter_context(new_database())
+        room = workers(database, WORKERS)
         services = {name: running.enter_context(stand_in(seconds)) for name, seconds in SERVICES.items()}
         gate = running.enter_context(Gate(services["gated"].url))
         urls = {name: gate.url if name == "gated" else service.url for name, service in services.items()}
         env = {
             **SETTINGS,
             **(ledger(home / "ledger") if OLDER else {}),
-            "AIRFLOW__CORE__PARALLELISM": str(room),
+            "AIRFLOW__CORE__PARALLELISM": room,
             "FAULTS_FOLDER": str(folder),
             "FAULTS_SOURCE": str(SAMPLES / "video.mp4"),
             **dict(_connections(services, urls, cells)),
         }
-        stack = AirflowStack(home, _dags(home, cells), env=env, sql_alchemy_conn=database)
+        stack = AirflowStack(home, _dags(home, cells), env=env, sql_alchemy_conn=address(database))
         running.enter_context(stack)
         for name in STORED:
             body = {"connection_id": f"topview_{name}", **connection(services[name], urls[name])}
             body["extra"] = json.dumps(body["extra"])
             stack.api.request("POST", f"{stack.api.prefix}/connections", json=body)
         stack.api.wait_for_dags({cell.id for cell in cells}, limit=120)
-        yield World(stack, services, gate, folder, room=room)
+        yield World(stack, services, gate, folder, room=int(room))
 
 
 def ledger(folder: Path) -> dict[str, str]:

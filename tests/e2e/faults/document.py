@@ -24,6 +24,11 @@ told to buy again; no run hangs, and a success has the bytes of its own job.
 
 A run in which Airflow itself gives up a try is played again: its scheduler may take a task that is back from the
 triggerer at once for one that was killed. That costs a try, and no credit.
+
+The rows of *A worker dies* and *The id dies with the worker* were played on Airflow 2.11.2 as well, with
+`[topview] ledger_path` on `file://` (`make faults AIRFLOW=2.11.2 CELLS='worker-dies or id-dies'`). They end there as
+they do here, but for one number: a SIGTERM ends the try of a task in Airflow 2, so its row has two, and the second goes
+on with the job of the first.
 """
 COLUMNS = ("fault", "path", "outcome", "tries", "received", "accepted", "charged")
 

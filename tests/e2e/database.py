@@ -1,0 +1,44 @@
+"""The database of an Airflow under test: PostgreSQL where its server is installed, SQLite elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from tools.postgres import Postgres, server_programs
+
+DATABASE = "E2E_DATABASE"
+"""Environment variable: ``postgres`` or ``sqlite``; by default the first where its server is installed."""
+UNCHANGING = {
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+}
+"""Settings of an Airflow in whose DAG files nothing changes: to read them again and again would cost a core."""
+
+
+def kind() -> str:
+    """Return which database is used."""
+    return os.environ.get(DATABASE) or ("postgres" if server_programs() else "sqlite")
+
+
+@contextlib.contextmanager
+def new_database() -> Iterator[Postgres | None]:
+    """Run a new PostgreSQL; or give None, for a SQLite file of the Airflow's own."""
+    with contextlib.ExitStack() as running:
+        yield running.enter_context(Postgres()) if kind() == "postgres" else None
+
+
+def address(database: Postgres | None) -> str | None:
+    """Return what ``AirflowStack(sql_alchemy_conn=...)`` takes."""
+    return database.sql_alchemy_conn if database else None
+
+
+def workers(database: Postgres | None, most: int) -> str:
+    """
+    Return how many tasks may run at once.
+
+    :param database: SQLite takes one writer: more workers only make each other wait, or fail.
+    :param most: On PostgreSQL.
+    """
+    return str(most if database else 2)
