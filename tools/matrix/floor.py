@@ -12,6 +12,7 @@ PARTS = ("dags", "docs", "tests", "tools", "pyproject.toml", "setup.cfg")
 ABOUT_THE_CHECKOUT = (
     "e2e",
     "plugin",
+    "services",
     "test_approval_docs.py",
     "test_bench.py",
     "test_docs.py",
