@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import FakeTaskInstance
 from tests.contract.running import made
-from tests.lines import Asked
+from tests.lines import Asked, only_since
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.operators.approval import TopviewScriptApprovalOperator
 from topview_provider.standin.server import StandIn
@@ -57,6 +57,7 @@ class Desk:
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        only_since((3, 1), "forms for people")
         self.forms: list[dict[str, Any]] = []
         self.ti = Waiting()
         self.context: Any = {"ti": self.ti, "task_instance": self.ti}

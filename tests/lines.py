@@ -29,7 +29,7 @@ def since(line: tuple[int, int], what: str) -> pytest.MarkDecorator:
 
 def only_since(line: tuple[int, int], what: str) -> None:
     """
-    Skip every module of the package that calls this: they could not even be imported on an older line.
+    Skip the test that calls this, or every module of the package that does: they could not be imported.
 
     :param line: The first line that has it, such as ``(3, 3)``.
     :param what: What came.

@@ -8,7 +8,6 @@ import pytest
 
 from tests.approving import MOMENT, Desk, asking, posts, preview, script
 from tests.contract.running import new_context
-from tests.lines import since
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.operators.script import TopviewMarketingVideoScriptUpdateOperator
 from topview_provider.standin.server import StandIn
@@ -38,7 +37,6 @@ def test_what_differs_in_words_or_in_a_segment_is_written_once(service: StandIn)
     assert [body["scriptContents"] for body in posts(service, UPDATE)] == [contents]
 
 
-@since((3, 1), "forms for people")
 def test_an_edited_approval_is_written_and_an_unedited_one_is_not(
     service: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,7 +50,6 @@ def test_an_edited_approval_is_written_and_an_unedited_one_is_not(
     assert script(topview_task_id)[0]["segText"] == "Better words."
 
 
-@since((3, 1), "forms for people")
 def test_what_was_approved_is_exported_though_somebody_changed_the_script_meanwhile(
     service: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
