@@ -49,8 +49,8 @@ def test_a_task_without_outlets_tells_nobody() -> None:
 @pytest.mark.parametrize("key", ["triggering_asset_events", "triggering_dataset_events"])
 def test_a_run_reads_what_started_it_on_either_line_of_airflow(key: str) -> None:
     one, two = ({"topview_task_id": name} for name in "ab")
-    found: dict[Any, Any] = {Asset("x"): [SimpleNamespace(extra=one), SimpleNamespace(extra=None)]}
-    found[Asset("y")] = [SimpleNamespace(extra=two)]
+    found: dict[Any, Any] = {"x": [SimpleNamespace(extra=one), SimpleNamespace(extra=None)]}
+    found["y"] = [SimpleNamespace(extra=two)]
     assert assets.events({key: found}) == [one, {}, two]
 
 
