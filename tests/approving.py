@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import FakeTaskInstance
 from tests.contract.running import made
-from tests.lines import named
+from tests.lines import LINE, Asked, only_since
 from topview_provider.hooks.topview import TopviewHook
 from topview_provider.operators.approval import TopviewScriptApprovalOperator
 from topview_provider.standin.server import StandIn
@@ -57,6 +57,7 @@ class Desk:
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        only_since((3, 1), "forms for people")
         self.forms: list[dict[str, Any]] = []
         self.ti = Waiting()
         self.context: Any = {"ti": self.ti, "task_instance": self.ti}
@@ -65,9 +66,10 @@ class Desk:
 
     def ask(self, task: TopviewScriptApprovalOperator) -> dict[str, Any]:
         """Let a task ask, and return its form."""
-        with pytest.raises(named("airflow.sdk.exceptions.TaskAwaitingInput")) as parked:
+        with pytest.raises(Asked) as parked:
             task.execute(self.context)
-        assert (parked.value.method_name, parked.value.timeout) == ("execute_complete", task.response_timeout)
+        assert parked.value.method_name == "execute_complete"
+        assert parked.value.timeout == task.response_timeout or LINE < (3, 3), "its trigger knows it there"
         return self.forms[-1]
 
     def words(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -23,14 +24,18 @@ def since(line: tuple[int, int], what: str) -> pytest.MarkDecorator:
     :param line: The first line that has it, such as ``(3, 3)``.
     :param what: What came.
     """
-    first = ".".join(map(str, line))
-    return pytest.mark.skipif(line > LINE, reason=f"Airflow has {what} from {first} on")
+    return pytest.mark.skipif(line > LINE, reason=_came(line, what))
 
 
-def served() -> None:
-    """Skip the module that calls this where Airflow mounts no server of ours, and may have no FastAPI to make one."""
-    if LINE < (3, 1):
-        pytest.skip("Airflow has a server for pages and callbacks from 3.1 on", allow_module_level=True)
+def only_since(line: tuple[int, int], what: str) -> None:
+    """
+    Skip the test that calls this, or every module of the package that does: they could not be imported.
+
+    :param line: The first line that has it, such as ``(3, 3)``.
+    :param what: What came.
+    """
+    if line > LINE:
+        pytest.skip(_came(line, what), allow_module_level=True)
 
 
 def named(*places: str) -> Any:
@@ -52,6 +57,10 @@ Reschedule = named("airflow.sdk.exceptions.AirflowRescheduleException", "airflow
 """What a sensor raises to be asked again later."""
 
 
+Asked = named("airflow.sdk.exceptions.TaskAwaitingInput", "airflow.providers.common.compat.sdk.TaskDeferred")
+"""What a task raises that waits for a person."""
+
+
 def through_the_database(dag: Any) -> Any:
     """Return a DAG as the scheduler sees it."""
     module = "airflow.serialization.serialized_objects"
@@ -70,12 +79,36 @@ def outlet_events() -> Any:
     return named(f"airflow.sdk.{module}.OutletEventAccessors", "airflow.utils.context.OutletEventAccessors")()
 
 
+def alias_events(accessor: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Return what an alias stands for: the URI of each asset and the extra of its event."""
+    if LINE < (3, 0):
+        return [(event["dest_dataset_uri"], event["extra"]) for event in accessor.dataset_alias_events]
+    return [(event.dest_asset_key.uri, event.extra) for event in accessor.asset_alias_events]
+
+
+def first_asked(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> dict[str, Any]:
+    """Let a rescheduled sensor have been asked first at a moment, and return what its task instance needs for it."""
+    if LINE < (3, 0):
+        monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: moment)
+    return {"get_first_reschedule_date": lambda _: moment}
+
+
+def know_our_options() -> None:
+    """Let Airflow know that ours may be secrets, as each of its programs does at its start; 3.2 does it by itself."""
+    if LINE < (3, 2):
+        named("airflow.providers_manager.ProvidersManager")().initialize_providers_configuration()
+
+
 def hearing() -> AbstractContextManager[list[Any]]:
     """Catch what is logged; each entry has at least ``event`` and ``log_level``."""
     if LINE < (3, 1):  # these log as Python does
         return _listening()
     heard: AbstractContextManager[list[Any]] = importlib.import_module("structlog.testing").capture_logs()
     return heard
+
+
+def _came(line: tuple[int, int], what: str) -> str:
+    return f"Airflow has {what} from {'.'.join(map(str, line))} on"
 
 
 @contextmanager

@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
+import json
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -22,6 +25,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+ROOT = Path(__file__).resolve().parent.parent
 
 PATIENCE = 10.0
 """Seconds after which a server of a test stops waiting for a client."""
@@ -275,3 +280,9 @@ def peak_of(act: Callable[[], Any]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def fresh(program: str) -> Any:
+    """Run a program in a fresh interpreter and return the JSON of its last line."""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSen
 
 from tests.approving import posts, preview, script
 from tests.contract.running import new_context
-from tests.lines import Reschedule, hearing
+from tests.lines import Reschedule, first_asked, hearing
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewNotApproved
 from topview_provider.hooks.topview import storage_path
 from topview_provider.sensors.approval import TopviewScriptApprovalSensor
@@ -23,6 +23,7 @@ from .files import memory
 __all__ = ["memory"]
 
 LIST = "/v1/m2v/script/list"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Question:
@@ -201,15 +202,17 @@ def test_the_manifest_of_the_preview_will_do_and_each_script_has_a_file(question
     assert (tmp_path / "0-{other}.json").exists()
 
 
-def test_without_an_answer_in_time_the_task_fails_and_says_what_was_waited_for(question: Question) -> None:
-    context = new_context(get_first_reschedule_date=lambda _: datetime(2026, 1, 1, tzinfo=UTC))
+def test_without_an_answer_in_time_the_task_fails_and_says_what_was_waited_for(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = new_context(**first_asked(monkeypatch, LONG_AGO))
     task = TopviewScriptApprovalSensor(task_id="approve", topview_task_id=question.id, path=question.path, timeout=60)
     with pytest.raises(AirflowSensorTimeout, match=f"{question.id}.json: nobody approved .* within 60 s"):
         task.execute(context)
 
 
-def test_a_soft_sensor_skips_when_nobody_answered(question: Question) -> None:
-    context = new_context(get_first_reschedule_date=lambda _: datetime(2026, 1, 1, tzinfo=UTC))
+def test_a_soft_sensor_skips_when_nobody_answered(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = new_context(**first_asked(monkeypatch, LONG_AGO))
     given = {"topview_task_id": question.id, "path": question.path}
     with pytest.raises(AirflowSkipException):
         TopviewScriptApprovalSensor(task_id="a", timeout=60, soft_fail=True, **given).execute(context)

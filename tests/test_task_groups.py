@@ -10,7 +10,7 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG, Asset, TaskGroup, task
 
 from tests.contract.running import new_context
-from tests.lines import through_the_database
+from tests.lines import since, through_the_database
 from topview_provider.exceptions import TopviewInvalidRequest
 from topview_provider.operators.base import TopviewTaskOperator
 from topview_provider.operators.lookup import TopviewChooseAvatarOperator, TopviewChooseVoiceOperator
@@ -87,6 +87,7 @@ def test_arguments_reach_the_tasks_they_are_for() -> None:
     assert [asset.uri for asset in tasks["download"].outlets] == ["topview://videos/"]
 
 
+@since((3, 1), "forms for people")
 def test_who_may_answer_a_form_and_how_long_is_passed_on() -> None:
     users = [{"id": "7", "name": "Ada"}]
     dag, _ = built(approve="form", assigned_users=users, response_timeout=timedelta(hours=8))

@@ -26,10 +26,7 @@ LONGEST = 1200
 MAKERS = {"lost": 1, "_invalid": 1}
 """Functions that make an error of the text at this place of their arguments."""
 
-pages = since((3, 1), "pages of plugins")
-every_error = pytest.mark.parametrize(
-    "row", [pytest.param(row, id=row.sentence, marks=[pages] if row.page else []) for row in TABLE]
-)
+every_error = pytest.mark.parametrize("row", [pytest.param(row, id=row.sentence) for row in TABLE])
 
 
 @every_error
@@ -119,7 +116,7 @@ def test_most_of_the_package_is_looked_through() -> None:
     assert len(RAISED) > 60
 
 
-@pages
+@since((3, 1), "forms for people")
 def test_every_text_that_is_raised_anywhere_is_met() -> None:
     texts = [str(meet(row)) for row in TABLE]
     unmet = {place: piece for place, piece in RAISED.items() if not any(piece in text for text in texts)}

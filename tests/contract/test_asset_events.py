@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
-from tests.lines import outlet_events
+from tests.lines import alias_events, outlet_events
 from topview_provider.catalog import TaskFamily
 from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.standin.server import StandIn
@@ -27,7 +27,7 @@ def operator(row: TaskFamily, **words: Any) -> Any:
     return operator_class(row)(task_id="t", outlets=[VIDEOS, ANY], **full(row, known(row)).arguments, **words)
 
 
-def told(make: Any, **ti: Any) -> tuple[dict[str, Any], list[Any]]:
+def told(make: Any, **ti: Any) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
     """Run a task and return the extra of the asset, and what the alias stands for."""
     events = outlet_events()
     walk(make, {**new_context(**ti), "outlet_events": events})
@@ -35,8 +35,8 @@ def told(make: Any, **ti: Any) -> tuple[dict[str, Any], list[Any]]:
     assert extra == json.loads(json.dumps(extra))
     assert all(isinstance(value, SCALARS) for value in extra.values()), extra
     assert "?" not in json.dumps(extra)
-    found = events[ANY].asset_alias_events
-    assert all(event.extra.keys() == extra.keys() for event in found)
+    found = alias_events(events[ANY])
+    assert all(one.keys() == extra.keys() for _, one in found)
     return extra, found
 
 
@@ -45,7 +45,7 @@ def test_an_outlet_of_a_task_that_was_deferred_hears_of_it(row: TaskFamily, serv
     extra, found = told(lambda: operator(row, deferrable=True))
     assert set(extra) == NAMES
     assert (extra["uri"], extra["family"], extra["state"]) == (None, row.name, "success")
-    assert [event.dest_asset_key.uri for event in found] == [f"topview://task/{row.name}/{extra['topview_task_id']}"]
+    assert [uri for uri, _ in found] == [f"topview://task/{row.name}/{extra['topview_task_id']}"]
 
 
 @promise
@@ -86,5 +86,5 @@ def test_an_outlet_of_a_download_hears_where_the_file_is(row: TaskFamily, servic
         }
         assert card["language"] in (None, extra["language"])
         assert len(found) == extra["count"]
-        assert [event.dest_asset_key.uri for event in found] == [f"file://{event.extra['uri']}" for event in found]
-        assert all(Path(event.extra["uri"]).is_file() for event in found)
+        assert [uri for uri, _ in found] == [f"file://{one['uri']}" for _, one in found]
+        assert all(Path(one["uri"]).is_file() for _, one in found)

@@ -1,5 +1,5 @@
-"""The receiver of TopView's callbacks: what it lets in, and what it makes of it; skipped where no Airflow serves it."""
+"""The receiver of TopView's callbacks: what it lets in, and what it makes of it."""
 
-from tests.lines import served
+from tests.lines import only_since
 
-served()
+only_since((3, 1), "a server for pages and callbacks")

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from tests.lines import know_our_options
 from tools.processes import until
 from topview_provider.plugins import notice
 from topview_provider.plugins.bucket import Bucket, Seldom
@@ -237,6 +238,7 @@ def test_a_secret_that_could_be_guessed_opens_nothing(
 
 
 def test_a_secret_may_come_from_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    know_our_options()
     monkeypatch.setenv("AIRFLOW__TOPVIEW__NOTICE_SECRET_CMD", f"echo {SECRET}")
     assert secrets_set() == [SECRET]
 

@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSki
 
 from tests.approving import Desk, asking, preview
 from tests.contract.running import new_context
-from tests.lines import Reschedule
+from tests.lines import Reschedule, first_asked
 from topview_provider.exceptions import TopviewError, TopviewInvalidRequest, TopviewNotApproved, TopviewUnavailable
 from topview_provider.operators.approval import _Formless
 from topview_provider.sensors.approval import TopviewScriptApprovalSensor
@@ -32,7 +32,7 @@ def in_a_file(scene: Scene, now: datetime | None = None, **changes: Any) -> None
     scene.ready()
     file = scene.folder / "approve.json"
     given = {"task_id": "a", "topview_task_id": preview(), "path": str(file), "timeout": 60}
-    context = new_context(get_first_reschedule_date=lambda _: now or datetime.now(UTC))
+    context = new_context(**first_asked(scene.monkeypatch, now or datetime.now(UTC)))
     try:
         TopviewScriptApprovalSensor(**given).execute(context)
     except Reschedule:

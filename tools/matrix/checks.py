@@ -91,6 +91,5 @@ def keeps_its_promises(cell: Environment, wheel: Path, pins: Path, *, brief: boo
     # Airflow 2 asks its database for every connection that the environment does not hold.
     database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{cell.home}/airflow.db"}
     command = [cell.python, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *WORKERS]
-    said = cell.run(*command, *words, cwd=place, variables=database)
-    (cell.folder / "tests.log").write_text(said)
+    said = cell.run(*command, *words, cwd=place, variables=database, log=cell.folder / "tests.log")
     return {what: int(number) for number, what in SUMMARY.findall(said.splitlines()[-1])}

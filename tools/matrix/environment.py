@@ -60,17 +60,26 @@ class Environment:
         """
         self.run(find_uv_bin(), "pip", "uninstall", "--quiet", "--python", self.python, name)
 
-    def run(self, *command: str, cwd: Path | None = None, variables: Mapping[str, str] | None = None) -> str:
+    def run(
+        self,
+        *command: str,
+        cwd: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> str:
         """
         Run a program and return what it prints.
 
         :param command: Program and arguments.
         :param cwd: Its working directory, a folder of this environment by default.
         :param variables: Added to its environment.
+        :param log: File that keeps what it printed, whatever came of it.
         :raises Failed: It failed; with the end of what it said.
         """
         env = {**self.variables, **(variables or {})}
         done = subprocess.run(command, cwd=cwd or self.home, env=env, capture_output=True, text=True, check=False)
+        if log:
+            log.write_text(done.stdout)
         if done.returncode:
             said = f"{done.stdout}\n{done.stderr}".strip()
             raise Failed(f"{' '.join(command)[:200]}: exit code {done.returncode}\n{said[-6000:]}")

@@ -7,15 +7,18 @@ from pathlib import Path
 
 from tools.settings import ROOT
 
-PARTS = ("dags", "tests", "tools", "pyproject.toml", "setup.cfg")
+PARTS = ("dags", "docs", "tests", "tools", "pyproject.toml", "setup.cfg")
 
 ABOUT_THE_CHECKOUT = (
     "e2e",
     "plugin",
+    "services",
+    "test_approval_docs.py",
     "test_bench.py",
     "test_docs.py",
     "test_house.py",
     "test_matrix.py",
+    "test_operations.py",
     "test_package.py",
     "test_postgres.py",
     "test_reference.py",

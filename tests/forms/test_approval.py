@@ -15,7 +15,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from markdown_it import MarkdownIt
 
 from tests.approving import MOMENT, PERSON, Desk, asking, posts, preview, script
-from tests.test_house import fresh
+from tests.support import fresh
 from topview_provider import compat
 from topview_provider.exceptions import (
     TopviewInvalidRequest,
