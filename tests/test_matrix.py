@@ -72,7 +72,7 @@ def test_a_workflow_may_only_read_unless_it_says_so_and_pins_its_actions(path: P
     assert [action for action in uses if not re.search(r"@(v\d+|release/v\d+)$", action)] == []
 
 
-def test_the_table_says_what_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_says_what_was_seen_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tested, "NOTES", tmp_path / "tested.json")
     tested.note(tested.Row("lowest", "2.11.0", "3.11.7", 7, 2))
     tested.note(tested.Row("2.11.2", "2.11.2", "3.12.1", 8, 1))
@@ -81,3 +81,6 @@ def test_the_table_says_what_was_seen(tmp_path: Path, monkeypatch: pytest.Monkey
         "| 2.11.2 | 3.12.1 | a video | 9 | 1 |",
         "| 2.11.0, all requirements at their lowest | 3.11.7 | a video | 7 | 2 |",
     ]
+    tested.forget("2.11.2")
+    tested.forget("3.3.2")
+    assert [row.cell for row in tested.noted()] == ["lowest"]
