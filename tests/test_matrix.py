@@ -67,9 +67,17 @@ def test_the_workflows_try_every_cell_with_verbs_that_exist() -> None:
 def test_a_workflow_may_only_read_unless_it_says_so_and_pins_its_actions(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text())
     assert workflow["permissions"] == {"contents": "read"}
-    uses = re.findall(r"uses: (\S+)", path.read_text())
+    uses = re.findall(r"uses: (.+)", path.read_text())
     assert uses
-    assert [action for action in uses if not re.search(r"@(v\d+|release/v\d+)$", action)] == []
+    ours = {f"./.github/workflows/{each.name}" for each in WORKFLOWS}
+    assert [one for one in uses if one not in ours and not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", one)] == []
+
+
+def test_what_is_published_was_built_and_passed_everything() -> None:
+    release, ci = (yaml.safe_load((WORKFLOWS[0].parent / f"{name}.yml").read_text()) for name in ("release", "ci"))
+    assert set(release["jobs"]["publish"]["needs"]) == {"ci", "build"}
+    assert release["jobs"]["ci"] == {"uses": "./.github/workflows/ci.yml"}
+    assert "workflow_call" in ci[True]  # what YAML makes of the key "on"
 
 
 def test_the_table_says_what_was_seen_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

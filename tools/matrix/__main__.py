@@ -1,8 +1,8 @@
 """
 ``make matrix``: try the wheel on each Airflow, and write what was tried into the README.
 
-A cell that fails loses its row there. Variables: ``CELLS=2.11.2,lowest`` names some; ``BRIEF=1`` runs the contract and the
-examples only, and adds no row.
+A cell that fails loses its row there. Variables: ``CELLS=2.11.2,lowest`` names some; ``BRIEF=1`` runs the contract and
+the examples only, and adds no row.
 """
 
 from __future__ import annotations
