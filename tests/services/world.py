@@ -13,7 +13,7 @@ import psycopg2
 import requests
 
 from tools.postgres import Postgres
-from tools.processes import until
+from tools.processes import title, until
 from tools.redis import Redis
 from tools.rest import FINISHED, DagRun
 from tools.stack import AirflowStack
@@ -111,8 +111,7 @@ class World:
 
     def tasks_of(self, name: str) -> list[int]:
         """Return the processes of the tasks that a worker runs."""
-        pids = set(self.stack.services[name].pids())
-        return [pid for pid, title in self.stack.pids().items() if pid in pids and title.startswith(RUNNING)]
+        return [pid for pid in self.stack.services[name].pids() if title(pid).startswith(RUNNING)]
 
     def count(self, state: str) -> int:
         """Return how many videos are in a state of Airflow's."""
