@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 # Before anything imports Airflow: no test may read or write the home of whoever runs it.
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="topview-tests-"))
+HOME = "" if "AIRFLOW_HOME" in os.environ else tempfile.mkdtemp(prefix="topview-tests-")
+os.environ.setdefault("AIRFLOW_HOME", HOME)
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
 for name in ("TOPVIEW_UID", "TOPVIEW_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
@@ -29,6 +31,12 @@ CONN_ID = "topview_default"
 # The same examples in every run, and no clock; HYPOTHESIS_PROFILE=default looks for new ones.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_unconfigure() -> None:
+    """Remove the home that was made for this run."""
+    if HOME:
+        shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -64,19 +64,23 @@ def test_the_workflows_try_every_cell_with_verbs_that_exist() -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_may_only_read_unless_it_says_so(path: Path) -> None:
-    assert yaml.safe_load(path.read_text())["permissions"] == {"contents": "read"}
+def test_a_workflow_may_only_read_unless_it_says_so_and_pins_its_actions(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    uses = re.findall(r"uses: (.+)", path.read_text())
+    assert uses
+    ours = {f"./.github/workflows/{each.name}" for each in WORKFLOWS}
+    assert [one for one in uses if one not in ours and not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", one)] == []
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_the_actions_of_a_workflow_are_pinned_by_commit_and_say_their_version(path: Path) -> None:
-    lines = [line for line in path.read_text().splitlines() if "uses:" in line]
-    assert lines
-    pinned = re.compile(r"- uses: [\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$")
-    assert [line for line in lines if not pinned.search(line)] == []
+def test_what_is_published_was_built_and_passed_everything() -> None:
+    release, ci = (yaml.safe_load((WORKFLOWS[0].parent / f"{name}.yml").read_text()) for name in ("release", "ci"))
+    assert set(release["jobs"]["publish"]["needs"]) == {"ci", "build"}
+    assert release["jobs"]["ci"] == {"uses": "./.github/workflows/ci.yml"}
+    assert "workflow_call" in ci[True]  # what YAML makes of the key "on"
 
 
-def test_the_table_says_what_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_says_what_was_seen_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tested, "NOTES", tmp_path / "tested.json")
     tested.note(tested.Row("lowest", "2.11.0", "3.11.7", 7, 2))
     tested.note(tested.Row("2.11.2", "2.11.2", "3.12.1", 8, 1))
@@ -85,3 +89,6 @@ def test_the_table_says_what_was_seen(tmp_path: Path, monkeypatch: pytest.Monkey
         "| 2.11.2 | 3.12.1 | a video | 9 | 1 |",
         "| 2.11.0, all requirements at their lowest | 3.11.7 | a video | 7 | 2 |",
     ]
+    tested.forget("2.11.2")
+    tested.forget("3.3.2")
+    assert [row.cell for row in tested.noted()] == ["lowest"]

@@ -105,14 +105,19 @@ def sdist(path: Path, *names: str, moment: int = 1) -> Path:
 
 
 NEEDED = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO")
+WHOLE = (*NEEDED, *(f"topview_provider/{name}" for name in FILES))
 
 
-def test_an_sdist_with_tests_or_without_a_license_is_refused(tmp_path: Path) -> None:
-    contents.check_sdist(sdist(tmp_path / "a", *NEEDED))
+def test_an_sdist_that_is_the_package_passes_and_one_with_tests_is_refused(tmp_path: Path, package: Path) -> None:
+    contents.check_sdist(sdist(tmp_path / "a", *WHOLE), package)
     with pytest.raises(Wrong, match=r"should not be in the package: tests/test_x\.py"):
-        contents.check_sdist(sdist(tmp_path / "b", *NEEDED, "tests/test_x.py"))
-    with pytest.raises(Wrong, match="missing: LICENSE"):
-        contents.check_sdist(sdist(tmp_path / "c", *(name for name in NEEDED if name != "LICENSE")))
+        contents.check_sdist(sdist(tmp_path / "b", *WHOLE, "tests/test_x.py"), package)
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "topview_provider/www/task.js"])
+def test_an_sdist_that_lacks_a_file_is_refused(tmp_path: Path, package: Path, name: str) -> None:
+    with pytest.raises(Wrong, match=f"missing: {name}"):
+        contents.check_sdist(sdist(tmp_path / "a", *(each for each in WHOLE if each != name)), package)
 
 
 def test_two_sdists_of_the_same_files_are_the_same_once_they_are_settled(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.running import leave
+from tests.lines import hearing
 from topview_provider.exceptions import TopviewTaskFailed
 from topview_provider.operators.avatar import TopviewVideoAvatarOperator
 from topview_provider.standin.server import StandIn
@@ -67,10 +68,23 @@ def test_what_still_runs_is_asked_for_once_and_waited_for_in_the_triggerer(slow:
     assert asked(slow) == 1
 
 
-@pytest.mark.usefixtures("hasty")
-def test_what_cannot_be_asked_for_is_waited_for_in_the_triggerer(slow: StandIn) -> None:
+@pytest.mark.parametrize("fault", [{"value": 503, "retry_after": 30}, {"value": 401}], ids=str)
+def test_what_cannot_be_asked_for_is_asked_once_and_waited_for_in_the_triggerer(
+    slow: StandIn, fault: dict[str, int]
+) -> None:
     store = FakeStore()
     topview_task_id = bought(store)
-    slow.fault("status", value=503, times=-1)
+    slow.fault("status", **fault, path="*/query", times=-1)
     left = leave(video(), retried(store, 2))
     assert left.trigger.serialize()[1]["topview_task_id"] == topview_task_id
+    assert asked(slow) == 1
+
+
+def test_who_is_ended_after_a_look_says_which_task_goes_on(slow: StandIn) -> None:
+    store, task = FakeStore(), video()
+    topview_task_id = bought(store)
+    leave(task, retried(store, 2))
+    with hearing() as heard:
+        task.on_kill()
+    (said,) = [entry["event"] for entry in heard if entry["log_level"] == "warning"]
+    assert topview_task_id in said

@@ -19,7 +19,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     def make(*, root: bool, brings: bool = True) -> Path:
         note = tmp_path / "asked"
         apt = tmp_path / "apt-get"
-        apt.write_text(f'#!/bin/sh\necho "$RUNLEVEL $*" >> {note}\n')
+        apt.write_text(f'#!/bin/sh\necho "$RUNLEVEL $SYSTEMD_OFFLINE $*" >> {note}\n')
         apt.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setattr("os.geteuid", lambda: 0 if root else 1000)
@@ -33,7 +33,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 def test_root_gets_what_is_missing_and_no_server_that_starts_by_itself(machine: Machine) -> None:
     note = machine(root=True)
     assert servers.main() == 0
-    assert note.read_text() == "1 update\n1 install -y --no-install-recommends postgresql\n"
+    assert note.read_text() == "1 1 update\n1 1 install -y --no-install-recommends postgresql\n"
 
 
 def test_nothing_is_installed_where_all_is_there(machine: Machine) -> None:

@@ -45,8 +45,7 @@ def check_wheel(wheel: Path, package: Path) -> None:
         (info,) = {name.partition("/")[0] for name in names if ".dist-info/" in name}
         metadata = archive.read(f"{info}/METADATA").decode()
         points = archive.read(f"{info}/entry_points.txt").decode()
-    source = {f"{package.name}/{path.relative_to(package)}" for path in package.rglob("*") if path.is_file()}
-    wanted = {name for name in source if not any(part in name for part in NOT_SHIPPED)}
+    wanted = _shipped(package)
     _nothing_stray(names)
     _all_there(names, wanted)
     unknown = sorted(name for name in names - wanted if not name.startswith(f"{info}/"))
@@ -56,17 +55,18 @@ def check_wheel(wheel: Path, package: Path) -> None:
     _leads(points)
 
 
-def check_sdist(sdist: Path) -> None:
+def check_sdist(sdist: Path, package: Path) -> None:
     """
     Look into an sdist.
 
     :param sdist: The file.
+    :param package: Folder of the package from which it was made: each of its files must be there.
     :raises Wrong: Something is missing, or should not be there.
     """
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     _nothing_stray(names)
-    _all_there(names, {"setup.cfg", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO"})
+    _all_there(names, {"setup.cfg", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO"} | _shipped(package))
 
 
 def same(first: Path, second: Path) -> None:
@@ -104,6 +104,11 @@ def settle(sdist: Path, moment: int) -> None:
             member.mode, member.pax_headers = 0o755 if member.isdir() else 0o644, {}
             target.addfile(member, source.extractfile(member))
     sdist.write_bytes(gzip.compress(packed.getvalue(), mtime=moment))
+
+
+def _shipped(package: Path) -> set[str]:
+    source = {f"{package.name}/{path.relative_to(package)}" for path in package.rglob("*") if path.is_file()}
+    return {name for name in source if not any(part in name for part in NOT_SHIPPED)}
 
 
 def _nothing_stray(names: Iterable[str]) -> None:

@@ -2,7 +2,8 @@
 ``make build``: the wheel and the sdist in ``dist``, built twice from a clean copy, and looked into.
 
 The same commit gives the same bytes: times are those of the commit (or of ``SOURCE_DATE_EPOCH``), modes and owners are
-fixed, and nothing that lies around in the checkout gets in.
+fixed, setuptools is the one of ``constraints/build.txt`` (its version stands in the wheel), and nothing that lies about
+in the checkout gets in. The wheel is built from the sdist, which so proves that it can be built from.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tools.contents import Wrong
 from tools.settings import ROOT
 
 SOURCES = ("setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "topview_provider")
+PINS = ROOT / "constraints" / "build.txt"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def build(target: Path) -> Package:
         contents.same(first.wheel, second.wheel)
         contents.same(first.sdist, second.sdist)
         contents.check_wheel(first.wheel, ROOT / "topview_provider")
-        contents.check_sdist(first.sdist)
+        contents.check_sdist(first.sdist, ROOT / "topview_provider")
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         return Package(*(Path(shutil.copy2(path, target)) for path in (first.wheel, first.sdist)))
@@ -73,8 +75,8 @@ def _built(folder: Path) -> Package:
     for path in source.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch())}
-    command = [find_uv_bin(), "build", "--quiet", "--sdist", "--wheel", "--out-dir", str(folder / "dist")]
-    subprocess.run([*command, str(source)], check=True, env=env)
+    command = [find_uv_bin(), "build", "--quiet", "--build-constraints", str(PINS), "--out-dir", str(folder / "dist")]
+    subprocess.run([*command, str(source)], check=True, env=env, umask=0o022)
     (wheel,), (sdist,) = (list((folder / "dist").glob(pattern)) for pattern in ("*.whl", "*.tar.gz"))
     contents.settle(sdist, epoch())
     return Package(wheel, sdist)

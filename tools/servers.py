@@ -15,8 +15,8 @@ PACKAGES: Mapping[str, Callable[[], object]] = {
     "redis-server": redis.server_program,
 }
 """Debian's packages, and what finds the programs that they bring."""
-QUIET = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-"""The packages start no server of their own: ours are private."""
+QUIET = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1", "SYSTEMD_OFFLINE": "1"}
+"""The packages start no server of their own, be it by init scripts or by systemd: ours are private."""
 
 
 def missing() -> list[str]:

@@ -39,8 +39,16 @@ def note(row: Row) -> None:
 
     :param row: The cell.
     """
-    rows = {each.cell: each for each in (*noted(), row)}
-    NOTES.write_text(json.dumps([asdict(rows[name]) for name in sorted(rows)], indent=1) + "\n")
+    _keep([*(each for each in noted() if each.cell != row.cell), row])
+
+
+def forget(cell: str) -> None:
+    """
+    Keep nothing of a cell: what was seen there before is no longer so.
+
+    :param cell: Its name.
+    """
+    _keep([each for each in noted() if each.cell != cell])
 
 
 def noted() -> list[Row]:
@@ -55,3 +63,8 @@ def table() -> str:
         lowest = "" if row.cell == row.airflow else ", all requirements at their lowest"
         lines.append(f"| {row.airflow}{lowest} | {row.python} | a video | {row.passed} | {row.skipped} |")
     return "\n".join(lines)
+
+
+def _keep(rows: list[Row]) -> None:
+    rows = sorted(rows, key=lambda row: row.cell)
+    NOTES.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")

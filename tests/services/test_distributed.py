@@ -56,3 +56,7 @@ def test_each_part_died_while_videos_waited(played: World) -> None:
 
 def test_a_part_died_while_videos_were_being_bought(played: World) -> None:
     assert played.kills["scheduler"] < played.total
+
+
+def test_the_worker_died_with_tasks_that_it_was_running(played: World) -> None:
+    assert played.torn["first-worker"] > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import psycopg2
 import requests
 
 from tools.postgres import Postgres
-from tools.processes import until
+from tools.processes import title, until
 from tools.redis import Redis
 from tools.rest import FINISHED, DagRun
 from tools.stack import AirflowStack
@@ -56,6 +57,8 @@ class World:
         self.runs: list[DagRun] = []
         self.kills: dict[str, int] = {}
         """Who died, and how many videos waited at that moment."""
+        self.torn: dict[str, int] = {}
+        """Who died, and how many tasks it was running at that moment."""
         self.began = time.monotonic()
 
     def say(self, words: str) -> None:
@@ -92,10 +95,11 @@ class World:
 
     def kill(self, name: str) -> None:
         """Kill every process of a component, running tasks included, and start it again."""
+        self.stack.kill(name, signal.SIGSTOP)  # what it runs now does not end before it is counted and killed
         tasks, waiting = len(self.tasks_of(name)), self.count("deferred")
         self.stack.kill(name)
         self.stack.launch(name)
-        self.kills[name] = waiting
+        self.kills[name], self.torn[name] = waiting, tasks
         self.say(f"SIGKILL of {name} and of {tasks} tasks that it ran, while {waiting} videos are deferred")
 
     def restart(self, name: str) -> None:
@@ -107,8 +111,7 @@ class World:
 
     def tasks_of(self, name: str) -> list[int]:
         """Return the processes of the tasks that a worker runs."""
-        pids = set(self.stack.services[name].pids())
-        return [pid for pid, title in self.stack.pids().items() if pid in pids and title.startswith(RUNNING)]
+        return [pid for pid in self.stack.services[name].pids() if title(pid).startswith(RUNNING)]
 
     def count(self, state: str) -> int:
         """Return how many videos are in a state of Airflow's."""
@@ -141,15 +144,16 @@ class World:
         return all(run.state() in FINISHED for run in self.runs)
 
     def figures(self) -> dict[str, int]:
-        """Return what TopView counted, and what of it landed; lost is what was not bought, or did not land."""
+        """Return what TopView counted, and what landed; lost is what was not bought, or did not land as its product."""
         jobs, seen = self.topview.jobs(), self.topview.stats(FAMILY)
         bought = Counter(str(job["body"]["productName"]) for job in jobs)
+        named = {f"{job['body']['productName']}.{job['topview_task_id']}" for job in jobs}
         landed = {path.stem for path in self.folder.glob("*.mp4") if path.read_bytes() == VIDEO}
         return {
             "submits": int(seen["received"]),
             "accepted": int(seen["accepted"]),
             "landed": len(landed),
-            "lost": self.total - len(bought) + len({job["topview_task_id"] for job in jobs} - landed),
+            "lost": self.total - len(bought) + len(named - landed),
             "doubled": sum(times > 1 for times in bought.values()),
         }
 

@@ -1,7 +1,8 @@
 """
 ``make matrix``: try the wheel on each Airflow, and write what was tried into the README.
 
-Variables: ``CELLS=2.11.2,lowest`` names some; ``BRIEF=1`` runs the contract and the examples only, and writes nothing.
+A cell that fails loses its row there. Variables: ``CELLS=2.11.2,lowest`` names some; ``BRIEF=1`` runs the contract and
+the examples only, and adds no row.
 """
 
 from __future__ import annotations
@@ -39,9 +40,11 @@ def play(cell: Cell, wheel: Path, *, brief: bool) -> tested.Row:
     checks.makes_a_video(env)
     checks.leaves_nothing(env, wheel)
     counted = checks.keeps_its_promises(env, wheel, pins, brief=brief)
+    if not counted.get("passed"):
+        raise Failed("pytest ended well, but did not say that a test passed")
     seen = env.run(env.python, "-c", "import sys; print(sys.version.split()[0])").strip()
     installed = env.run("airflow", "version").strip().splitlines()[-1]
-    return tested.Row(cell.name, installed, seen, counted.get("passed", 0), counted.get("skipped", 0))
+    return tested.Row(cell.name, installed, seen, counted["passed"], counted.get("skipped", 0))
 
 
 def matrix() -> list[str]:
@@ -55,6 +58,7 @@ def matrix() -> list[str]:
             row = play(cell, wheel, brief=brief)
         except (Failed, Missing) as error:
             failed.append(cell.name)
+            tested.forget(cell.name)
             print(f"{cell.name}: FAILED after {time.monotonic() - began:.0f} s\n{error}", flush=True)
             continue
         print(f"{cell.name}: {row} ({time.monotonic() - began:.0f} s)", flush=True)

@@ -259,21 +259,22 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         if not self.deferrable:
             return self.land(context, self.stay_until_settled(wait), wait)
         outcome = self.glance(wait) if resumed else None
-        return self.land(context, outcome or self.defer_until_settled(wait), wait)
+        if outcome is None:
+            self.defer_until_settled(wait)
+        return self.land(context, outcome, wait)
 
     def glance(self, wait: Wait) -> Outcome | None:
         """
         Ask once whether a task of an earlier attempt has ended meanwhile: it needs no triggerer then.
 
         A deferral that ends at once costs two processes, and a busy Airflow may take it for a task that was killed.
+        What cannot be asked now is the triggerer's to ask again: this worker has others to serve.
 
         :param wait: What is waited for.
         """
-        try:
-            return self.watch(wait).saw(self.fresh_answer(wait)[0], time.time()).outcome
-        except errors.TopviewError as error:
-            self.log.info("%s %s cannot be asked now: %s", self.family, wait.topview_task_id, error)
-            return None  # the triggerer has the patience for it
+        self._watch = self.watch(replace(wait, end_time=time.time()))  # whoever waits until now asks once
+        outcome = self.hook.wait(self._watch)
+        return outcome if outcome.word in ("success", "failed") else None
 
     def land(self, context: Context, outcome: Outcome, wait: Wait, made: str = "") -> Any:
         """

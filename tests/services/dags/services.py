@@ -17,12 +17,13 @@ DEFAULTS = {"retries": 5, "retry_delay": pendulum.duration(seconds=1), "deferrab
 
 
 @task
-def land(manifests: list[dict[str, Any]]) -> int:
-    """Fetch the files of all videos of a season, each under the id of its task at TopView."""
-    hook, found = TopviewHook(), list(manifests)
-    for manifest in found:
-        hook.download(manifest["outputs"][0]["url"], FOLDER / f"{manifest['topview_task_id']}.mp4")
-    return len(found)
+def land(season: str, manifests: list[dict[str, Any]]) -> None:
+    """Fetch the files of all videos of a season, each under the name of its product and the id of its task."""
+    hook = TopviewHook()
+    for number, manifest in enumerate(manifests):
+        url, topview_task_id = manifest["outputs"][0]["url"], manifest["topview_task_id"]
+        assert f"/{topview_task_id}/" in url
+        hook.download(url, FOLDER / f"{season} {number}.{topview_task_id}.mp4")
 
 
 @task
@@ -39,4 +40,4 @@ for season in ("spring", "summer", "autumn"):
         videos = TopviewMarketingVideoOperator.partial(
             task_id="video", product_description=f"From the {season} catalogue.", file_ids=["a picture"]
         ).expand(product_name=[f"{season} {number}" for number in range(VIDEOS)])
-        land(videos.output)
+        land(season, videos.output)
