@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -92,3 +93,25 @@ def test_the_table_says_what_was_seen_last(tmp_path: Path, monkeypatch: pytest.M
     tested.forget("2.11.2")
     tested.forget("3.3.2")
     assert [row.cell for row in tested.noted()] == ["lowest"]
+
+
+def imported(path: Path, folder: Path) -> set[str]:
+    """Return the modules of the tests that a file names in its imports, however deep in it they stand."""
+    package = path.relative_to(folder).parent.parts
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            around = package[: len(package) + 1 - node.level] if node.level else ()
+            found.add(".".join((*around, *filter(None, [node.module]))))
+    return {name for name in found if name.partition(".")[0] == "tests"}
+
+
+def test_no_test_of_a_cell_needs_one_that_the_cell_leaves_out(tmp_path: Path) -> None:
+    place = floor.lay(tmp_path / "floor")
+    files = [*(place / "tests").rglob("*.py")]
+    needed = {name: path.name for path in files for name in imported(path, place)}
+    places = {name: place.joinpath(*name.split(".")) for name in needed}
+    there = {name for name, path in places.items() if path.is_dir() or path.with_suffix(".py").exists()}
+    assert {name: user for name, user in needed.items() if name not in there} == {}
