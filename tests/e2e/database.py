@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from tools.postgres import Postgres, server_programs
 
 DATABASE = "E2E_DATABASE"
-"""Environment variable: ``postgres`` or ``sqlite``; by default the first where its server is installed."""
+"""Environment variable: one of the following; by default the first of them where its server is installed."""
+KINDS = ("postgres", "sqlite")
 UNCHANGING = {
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
@@ -18,8 +19,15 @@ UNCHANGING = {
 
 
 def kind() -> str:
-    """Return which database is used."""
-    return os.environ.get(DATABASE) or ("postgres" if server_programs() else "sqlite")
+    """
+    Return which database is used.
+
+    :raises ValueError: The variable names another one.
+    """
+    asked = os.environ.get(DATABASE) or KINDS[not server_programs()]
+    if asked not in KINDS:
+        raise ValueError(f"{DATABASE} is {asked!r}; allowed: {', '.join(KINDS)}")
+    return asked
 
 
 @contextlib.contextmanager
