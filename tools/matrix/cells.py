@@ -66,8 +66,8 @@ FASTAPI = "fastapi<0.132"
 """Airflow 3.0 sends JSON without saying that it is JSON; later ones refuse that, and no task begins."""
 
 SERVER = ("fastapi<0.137", "cadwyn<8", "svcs<26")
-"""Airflow 3.2 allows later ones, with which its ``dags test`` runs no task: FastAPI and Cadwyn cannot build a body of its
-API for tasks, and svcs forgets the services of that API as soon as the object that made it is gone."""
+"""Airflow 3.2 allows later ones, with which its ``dags test`` runs no task: FastAPI and Cadwyn cannot build a body of
+its API for tasks, and svcs forgets the services of that API as soon as the object that made it is gone."""
 
 CELLS = (
     Cell("2.11.2", ("3.12", "3.11")),
