@@ -12,7 +12,7 @@ PIP := -m pip --disable-pip-version-check -qq
 
 # No key of whoever runs the tests reaches a test.
 PYTEST := env -u TOPVIEW_UID -u TOPVIEW_API_KEY $(BIN)/python -m pytest
-PROCESSES ?= 2
+PROCESSES ?= 4
 # A file stays in one process: its tests share a service. Files go in their order: by default the longest come last.
 SPREAD := --dist loadfile --no-loadscope-reorder
 
@@ -47,7 +47,7 @@ standin: venv  ## run the stand-in service in the foreground
 
 test: test-unit test-e2e  ## run all tests: the two below, one after the other
 
-test-unit: venv  ## run the tests without a scheduler, several files at a time (PROCESSES=2), with branch coverage
+test-unit: venv  ## run the tests without a scheduler, several files at a time (PROCESSES=4), with branch coverage
 	$(PYTEST) -q --ignore tests/e2e -n $(PROCESSES) $(SPREAD) --cov=topview_provider --cov-branch --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
 
 test-e2e: venv  ## run the examples, the demo and what may die through a real Airflow

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,30 @@ def test_a_time_out_of_airflow_ends_the_files_under_way(
     with pytest.raises(AirflowTaskTimeout):
         task.execute(new_context())
     assert landed(tmp_path) == []
+
+
+def test_what_was_handed_out_when_the_exception_came_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, patient: None
+) -> None:
+    begun, stop, tidied = threading.Event(), threading.Event(), threading.Event()
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *work: Any) -> Any:
+            super().submit(*work)
+            assert begun.wait(PATIENCE)
+            raise AirflowTaskTimeout("now")
+
+    def work() -> str:
+        begun.set()
+        assert stop.wait(PATIENCE)
+        threading.Event().wait(0.2)  # to remove a file takes a moment
+        tidied.set()
+        return ""
+
+    monkeypatch.setattr(abreast, "ThreadPoolExecutor", Interrupted)
+    with pytest.raises(AirflowTaskTimeout):
+        abreast.abreast([work], 1, stop)
+    assert tidied.is_set()
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["timed out", "killed"])

@@ -19,8 +19,8 @@ SHOWN = {"list": f'"package_name": "{PACKAGE}"', "hooks": '"connection_type": "t
 
 SUMMARY = re.compile(r"(\d+) (passed|skipped|failed|errors?)")
 
-WORKERS = ("-n", "2", "--dist", "loadfile")
-"""Two processes run the tests, each a file at a time: what a file shares among its tests is made once."""
+WORKERS = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Four processes run the tests, each a file at a time: what a file shares among its tests is made once."""
 
 
 def stands_alone(cell: Environment) -> None:

@@ -26,8 +26,14 @@ ABOUT_THE_CHECKOUT = (
 )
 """Tests of what stands beside the package, or of what runs a whole Airflow: they say nothing more about a wheel."""
 
-SLOW = ("test_crowd.py", "test_large_files.py", "test_list_polling_law.py")
-"""Simulations and large files: the same on every Airflow, and minutes long."""
+SLOW = (
+    "test_crowd.py",
+    "test_large_files.py",
+    "test_learning.py",
+    "test_list_polling_law.py",
+    "test_rhythm.py",
+)
+"""Simulations, arithmetic and large files: the same on every Airflow, and minutes long."""
 
 BRIEF = ("tests/contract", "tests/test_dags.py", "tests/test_provider.py")
 """What a brief cell runs."""
