@@ -28,6 +28,11 @@ QUICK_FAILOVER = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
 }
 """For ``AirflowStack(env=...)``: a new triggerer takes over the triggers of a killed one after 10 s instead of 25 s."""
+UNCHANGING = {
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+}
+"""For an Airflow in whose DAG files nothing changes: to read them again and again would cost a core."""
 
 
 def free_port() -> int:

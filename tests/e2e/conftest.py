@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.database import UNCHANGING, address, new_database, workers
+from tests.e2e.database import address, new_database, workers
 from tools.postgres import Postgres
 from tools.rest import DagRun
-from tools.settings import ROOT
+from tools.settings import ROOT, UNCHANGING
 from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 

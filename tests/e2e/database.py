@@ -11,11 +11,6 @@ from tools.postgres import Postgres, server_programs
 DATABASE = "E2E_DATABASE"
 """Environment variable: one of the following; by default the first of them where its server is installed."""
 KINDS = ("postgres", "sqlite")
-UNCHANGING = {
-    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
-}
-"""Settings of an Airflow in whose DAG files nothing changes: to read them again and again would cost a core."""
 
 
 def kind() -> str:

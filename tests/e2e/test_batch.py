@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import KEY, LIMIT, begin, connection
-from tests.e2e.database import UNCHANGING, address, new_database, workers
+from tests.e2e.database import address, new_database, workers
 from tools.rest import DagRun
-from tools.settings import ROOT
+from tools.settings import ROOT, UNCHANGING
 from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 

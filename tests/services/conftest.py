@@ -15,6 +15,7 @@ from tests.only_named import leave_out
 from tests.services.world import LONG, World
 from tools.postgres import Postgres
 from tools.redis import Redis
+from tools.settings import UNCHANGING
 from tools.stack import DISTRIBUTED, AirflowStack
 from topview_provider.standin.server import StandIn
 
@@ -29,6 +30,7 @@ OURS = ("hooks.topview", "ledger.book", "operators.video")
 PRELOADED = ("requests", *(f"topview_provider.{module}" for module in OURS))
 """Modules that a worker loads once, and not each of its tasks; see docs/scaling.md."""
 SETTINGS = {
+    **UNCHANGING,
     "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
     "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(SLOTS),
     "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": json.dumps({"imports": PRELOADED}),
@@ -48,9 +50,6 @@ SETTINGS = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": SILENCE,
     # The API server asks for connections on its loop: one that waits for the pool stops those who would give back.
     "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "50",
-    # Nothing changes in the file while it is played, and reading it again would cost a core.
-    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.database import UNCHANGING, address, new_database, workers
+from tests.e2e.database import address, new_database, workers
 from tests.e2e.faults.cells import Cell
 from tests.e2e.faults.document import PAGE, page
 from tests.e2e.faults.gate import Gate
@@ -21,7 +21,7 @@ from tests.e2e.faults.seen import SAMPLES, Seen, see
 from tests.e2e.faults.world import LONG, SERVICES, STORED, World, connection
 from tests.only_named import leave_out
 from tools.older import OLDER
-from tools.settings import QUICK_FAILOVER
+from tools.settings import QUICK_FAILOVER, UNCHANGING
 from tools.stack import AirflowStack
 from topview_provider.standin.server import StandIn
 
