@@ -190,13 +190,13 @@ def a_certificate_of_an_unknown_authority(scene: Scene) -> None:
 
 @says(errors.TopviewUnavailable, f"GET {QUERY}: an answer with no result (topview_task_id 17)")
 def a_query_that_is_answered_with_nothing(scene: Scene) -> None:
-    scene.connect(scene.enter(Server(answering(b'{"code": "200"}'))))
+    scene.connect(scene.enter(Server(answering(b'{"code": "200"}', connection="close"))))
     scene.hook().query("video_avatar", "17")
 
 
 @says(errors.TopviewUnavailable, f"GET {QUERY}: an answer with a result of type str (topview_task_id 17)")
 def a_query_that_is_answered_with_a_text(scene: Scene) -> None:
-    scene.connect(scene.enter(Server(answering(b'{"code": "200", "result": "soon"}'))))
+    scene.connect(scene.enter(Server(answering(b'{"code": "200", "result": "soon"}', connection="close"))))
     scene.hook().query("video_avatar", "17")
 
 
