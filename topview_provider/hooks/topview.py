@@ -32,7 +32,7 @@ class TopviewHook(Connected):
     raises ``TopviewConnectionInvalid`` where the connection cannot be used, ``TopviewAuthError`` where TopView refuses
     its key, and ``KeyError`` for a family or a list that this release does not know.
 
-    ::
+    .. code-block:: python
 
         import time
 
