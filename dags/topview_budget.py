@@ -29,8 +29,10 @@ with DAG(
             "Made for your desk.", title="What to say", section="Text", description="Once per voice.", **TEXT
         ),
         "language": Param("en", title="Language", section="Text", enum=[*LANGUAGES], values_display=LANGUAGES),
-        "min_credits": Param(10, title="Balance", section="Credits", description="Fewest to begin with.", **CREDITS),
-        "max_credits": Param(0.5, title="Price", section="Credits", description="Most for each voice.", **CREDITS),
+        "min_credits": Param(
+            10, title="Balance", section="Credits", description="With fewer nothing starts.", **CREDITS
+        ),
+        "max_credits": Param(0.5, title="Price", section="Credits", description="Most per voice, or none.", **CREDITS),
     },
 ):
     balance = TopviewCreditDetailOperator(task_id="balance", min_credits="{{ params.min_credits }}")
