@@ -23,7 +23,7 @@ with DAG(
     params={
         "video": Param("", title="Video", section="Files", description="mp4, mov or avi: a person.", **FILE),
         "recording": Param("", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min.", **SOUND),
-        "text": Param("Hello!", title="What to say", section="Text", description="By the avatar.", **TEXT),
+        "text": Param("Hello!", title="What to say", section="Text", description="Spoken by the avatar.", **TEXT),
         "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
