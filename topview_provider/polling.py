@@ -91,7 +91,7 @@ class Watch:
     :param judge: What decides: ``row.judge(body)``, with the submit body.
     :param submitted_at: Unix time of the submit, for the task's age.
     :param end_time: Unix time of the deadline.
-    :param pace: Seconds between polls, give or take a fifth; more of them as the task grows old.
+    :param pace: Seconds between polls, give or take a fifth.
     :param max_poll_outage: Seconds for which polls may fail in a row.
     :param cloud_front: Ask for CloudFront links.
     :param spread: Source of random numbers from 0 to 1.
