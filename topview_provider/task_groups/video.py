@@ -53,8 +53,8 @@ def marketing_video(
     :param approve: ``"no"``; ``"form"``: a person approves or edits the script in Airflow's UI (Airflow 3.1 and later);
         ``"file"``: in a JSON file.
     :param approval_path: With ``"file"``: where to write it, as ``path`` of ``TopviewScriptApprovalSensor``.
-    :param response_timeout: How long to wait for an answer; by default for ever with ``"form"``, and as long as Airflow's
-        sensors wait, seven days, with ``"file"``.
+    :param response_timeout: How long to wait for an answer; by default for ever with ``"form"``, and seven days with
+        ``"file"``, as Airflow's sensors do.
     :param on_reject: What a rejection does: ``"fail"`` or ``"skip"``.
     :param assigned_users: With ``"form"``: who may answer, each as ``{"id": ..., "name": ...}``; by default whoever may
         edit the DAG's runs.
