@@ -15,6 +15,7 @@ from topview_provider.catalog import FAMILIES, LISTINGS
 from topview_provider.cli import definition
 from topview_provider.cli.running import Code
 from topview_provider.exceptions import TopviewError
+from topview_provider.hooks import requesting, uploading
 from topview_provider.plugins import confirming
 from topview_provider.results import Phase, State
 from topview_provider.standin.server import StandIn
@@ -59,6 +60,13 @@ def test_every_verb_of_the_hook_that_the_readme_names_is_in_the_reference() -> N
     reference = (documents.PAGES / "hook.md").read_text().partition("## TopviewAsyncHook")[0]
     assert len(verbs) > 9
     assert [verb for verb in verbs if f"### {verb}\n" not in reference] == []
+
+
+def test_the_reference_counts_tries_as_the_hook_does() -> None:
+    text = (documents.PAGES / "hook.md").read_text()
+    assert set(re.findall(r"after (\w+) tries", text)) == {"five"}
+    assert "begins anew with a fresh credential, three times in all" in text
+    assert (requesting.READ_ATTEMPTS, uploading.TRIES) == (5, 3)
 
 
 def test_whatever_the_examples_import_is_in_the_reference() -> None:
