@@ -55,7 +55,7 @@ def test_the_example_of_the_hook_lands_a_file(
 
 
 def test_every_verb_of_the_hook_that_the_readme_names_is_in_the_reference() -> None:
-    [named] = re.findall(r"has the same verbs:\n(.*?)\. ", README, re.DOTALL)
+    [named] = re.findall(r"has the same verbs:(.*?)\. ", README, re.DOTALL)
     verbs = re.findall(r"`(\w+)`", named)
     reference = (documents.PAGES / "hook.md").read_text().partition("## TopviewAsyncHook")[0]
     assert len(verbs) > 9
