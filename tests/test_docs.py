@@ -79,6 +79,12 @@ def test_whatever_the_examples_import_is_in_the_reference() -> None:
     assert {name for name in ours if f"\n## {name}\n" not in reference} == {"FAMILIES"}
 
 
+@pytest.mark.parametrize("path", documents.pages(), ids=lambda path: path.name)
+def test_each_line_of_a_table_of_the_reference_has_the_cells_of_its_head(path: Path) -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", path.read_text(), re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1, table
+
+
 def test_every_module_path_in_the_readme_exists() -> None:
     paths = re.findall(r"`(operators\.\w+)\.(Topview\w+)`", README)
     assert len(paths) > 10

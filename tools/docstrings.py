@@ -40,7 +40,7 @@ def table(thing: Any, *, typed: bool = False) -> Iterator[str]:
         yield "|---|---|---|---|" if typed else "|---|---|---|"
     for name, words in described:
         one = parameters[name]
-        kind = f" `{type_name(one.annotation)}` |" if typed else ""
+        kind = f" `{cell(type_name(one.annotation))}` |" if typed else ""
         yield f"| `{str(one).partition(':')[0].partition('=')[0]}` |{kind} {_default(one)} | {cell(words)} |"
 
 
