@@ -10,6 +10,8 @@ from topview_provider.operators.account import (
     TopviewUserSpaceOperator,
 )
 
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
+
 with DAG(
     "topview_account",
     schedule="@daily",
@@ -24,10 +26,10 @@ with DAG(
             type=["null", "string"],
             title="Callback address",
             section="Callback",
-            description="Where TopView shall POST when a task ends; empty: an example.",
+            description="Where TopView shall report that a task ended; TopView checks it. Empty: an example.",
             examples=["https://hooks.example/topview"],
         ),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     TopviewCreditDetailOperator(task_id="credits")

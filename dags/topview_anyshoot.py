@@ -15,6 +15,10 @@ from topview_provider.operators.lookup import (
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
+MASK = "Drawn by you, as large as the template picture: where the product goes."
+STYLE = "Of the template pictures, as TopView calls it; the first of them is taken."
+MODE = "How the two are composed; TopView does not publish the words, so copy one from its page."
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_anyshoot",
@@ -25,12 +29,10 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
-        "mask": Param("", title="Template mask", section="Files", description="Where the product goes.", **FILE),
-        "style": Param("UGC", title="Templates", section="Looks", enum=["UGC", "Pro"]),
-        "mode": Param(
-            "standard", type="string", title="Mode", section="Looks", description="Copy it from TopView's page."
-        ),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "mask": Param("", title="Template mask", section="Files", description=MASK, **FILE),
+        "style": Param("UGC", title="Style", section="Looks", description=STYLE, enum=["UGC", "Pro"]),
+        "mode": Param("standard", type="string", title="Mode", section="Looks", description=MODE),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}").output

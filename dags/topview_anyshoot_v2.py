@@ -11,6 +11,8 @@ from topview_provider.operators.image import TopviewRemoveBackgroundOperator
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
+COUNT = "So many with a model, and as many before a background; 1 credit each."
 
 with DAG(
     "topview_anyshoot_v2",
@@ -21,8 +23,8 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
-        "count": Param("2", title="Pictures", section="Looks", enum=["1", "2", "3", "4"]),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "count": Param("2", title="Pictures", section="Looks", description=COUNT, enum=["1", "2", "3", "4"]),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}").output

@@ -15,6 +15,7 @@ from topview_provider.task_groups import marketing_video
 LENGTHS = {"1": "30 to 50 s", "2": "15 to 30 s", "3": "30 to 45 s", "4": "45 to 60 s"}
 LINK = {"type": "string", "pattern": "^https?://.+", "examples": ["https://shop.example/desk-lamp"]}
 NAME = {"default": None, "type": ["null", "string"], "section": "Looks", "description": "Name or id; empty: any."}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_approval_by_file",
@@ -29,7 +30,7 @@ with DAG(
         "length": Param("2", title="Length", section="Video", enum=list(LENGTHS), values_display=LENGTHS),
         "avatar": Param(**NAME, title="Avatar"),
         "voice": Param(**NAME, title="Voice"),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", examples=["s3://bucket"]),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     avatar = TopviewChooseAvatarOperator(task_id="avatar", name="{{ params.avatar or '' }}")

@@ -15,6 +15,7 @@ from topview_provider.operators.voice import TopviewTextToVoiceOperator
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
 NAME = {"type": ["null", "string"]}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_boards",
@@ -27,7 +28,7 @@ with DAG(
         "text": Param("Good morning.", title="What to say", section="Speech", description="In its language.", **TEXT),
         "language": Param("en", title="Language", section="Speech", enum=[*LANGUAGES], values_display=LANGUAGES),
         "voice": Param(None, title="Voice", section="Speech", description="Name; empty: the first that fits.", **NAME),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     boards = TopviewBoardListOperator(task_id="boards")

@@ -16,6 +16,8 @@ def id_of(voice):
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
 CREDITS = {"type": "number", "minimum": 0}
+LEAST = "Credits that the account must have; with fewer nothing is bought."
+MOST = "Credits that one voice may cost; what may cost more is not sent."
 
 with DAG(
     "topview_budget",
@@ -29,8 +31,8 @@ with DAG(
             "Made for your desk.", title="What to say", section="Text", description="Once per voice.", **TEXT
         ),
         "language": Param("en", title="Language", section="Text", enum=[*LANGUAGES], values_display=LANGUAGES),
-        "min_credits": Param(10, title="Balance", section="Credits", description="Fewest to begin with.", **CREDITS),
-        "max_credits": Param(0.5, title="Price", section="Credits", description="Most for each voice.", **CREDITS),
+        "min_credits": Param(10, title="Least balance", section="Credits", description=LEAST, **CREDITS),
+        "max_credits": Param(0.5, title="Highest price", section="Credits", description=MOST, **CREDITS),
     },
 ):
     balance = TopviewCreditDetailOperator(task_id="balance", min_credits="{{ params.min_credits }}")

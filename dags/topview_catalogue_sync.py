@@ -12,6 +12,8 @@ from topview_provider.operators.lookup import (
 )
 
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "ja": "Japanese"}
+SCENES = {"video_avatar": "of the public avatars", "product_avatar": "of the avatars of Product Avatar"}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_catalogue_sync",
@@ -23,8 +25,8 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "language": Param("en", title="Language", section="Voices", enum=[*LANGUAGES], values_display=LANGUAGES),
-        "scene": Param("video_avatar", title="Ethnicities", section="Avatars", enum=["video_avatar", "product_avatar"]),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "scene": Param("video_avatar", title="Ethnicities", section="Avatars", enum=[*SCENES], values_display=SCENES),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     TopviewVoiceListOperator(

@@ -8,6 +8,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator, TopviewU
 
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/tree.png", "s3://bucket/tree.png"]}
 TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_clips",
@@ -18,11 +19,13 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "picture": Param("", title="Picture", section="Files", description="png or jpg.", **FILE),
-        "prompt": Param("wind moves the leaves", title="Prompt", section="Text", description="What happens.", **TEXT),
-        "mode": Param("lite", title="Mode", section="Looks", enum=["lite", "pro", "plus", "best"]),
+        "prompt": Param(
+            "wind moves the leaves", title="Prompt", section="Text", description="What shall happen.", **TEXT
+        ),
+        "mode": Param("lite", title="Quality", section="Looks", enum=["lite", "pro", "plus", "best"]),
         "duration": Param("5", title="Seconds", section="Looks", enum=["5", "10"]),
         "count": Param("2", title="Clips", section="Looks", enum=["1", "2", "3", "4"]),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}")

@@ -15,6 +15,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoExportOperator, TopviewMarketingVideoOperator
 
 CONN = {"type": "string", "minLength": 1, "description": "One that leads to the stand-in."}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task
@@ -37,7 +38,7 @@ with DAG(
     default_args={"retries": 1, "deferrable": True, "topview_conn_id": "{{ params.topview_conn_id }}"},
     params={
         "topview_conn_id": Param("topview_default", title="Connection", section="Service", **CONN),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     preview = TopviewMarketingVideoOperator(task_id="preview", product_link="https://shop.example/lamp", preview=True)

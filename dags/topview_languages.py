@@ -8,10 +8,10 @@ from topview_provider.operators.lookup import TopviewChooseVoiceOperator
 from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
-LINK = {"type": "string", "section": "Product", "minLength": 1}
+LINK = {"type": "string", "section": "Product", "pattern": "^https?://"}
 NAMES = {"propertyNames": {"pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, "additionalProperties": {"type": "string"}}
 VOICES = {"type": "object", "section": "Languages", "minProperties": 1, **NAMES}
-HELP = "Language and name of its voice; an empty name takes the first voice of the language."
+HELP = "Language code and name of its voice; an empty name takes the first voice of the language."
 
 
 @task

@@ -12,7 +12,8 @@ from topview_provider.operators.batch import TopviewProductsOperator, TopviewRep
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
 COLUMNS = ["photo", "text", "voice_id"]
-HELP = "CSV, JSON lines or JSON, here or s3://...; columns: photo (a path), text, voice_id."
+HELP = "CSV, JSON lines or JSON, a local path or s3://...; columns: photo (a path), text (what it says), voice_id."
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task_group
@@ -47,7 +48,7 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "portraits": Param("/tmp/topview/night.csv", type="string", title="File", section="Files", description=HELP),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     rows = TopviewProductsOperator(

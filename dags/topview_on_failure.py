@@ -23,6 +23,8 @@ def tell(context):
     log.error("%s of run %s failed; TopView task: %s; %s", ti.task_id, ti.run_id, name, context.get("exception"))
 
 
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
+
 with DAG(
     "topview_on_failure",
     schedule=None,
@@ -33,7 +35,7 @@ with DAG(
     params={
         "product_link": Param("", title="Product link", section="Product", description="Page of a shop.", **LINK),
         "resume_topview_task_id": Param(None, title="TopView task", section="Go on", **RESUME),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     video = TopviewMarketingVideoOperator(

@@ -10,6 +10,8 @@ from airflow.providers.common.compat.sdk import DAG, Asset, Param, task
 
 from topview_provider.operators.storage import TopviewDownloadOperator
 
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
+
 with DAG(
     "topview_on_notice",
     schedule=[Asset("topview://task/marketing_video")],
@@ -19,7 +21,7 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10)},
     params={
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", examples=["s3://bucket"]),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
 

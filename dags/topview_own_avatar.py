@@ -8,8 +8,10 @@ from topview_provider.operators.avatar import TopviewVideoAvatarOperator, Topvie
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 from topview_provider.operators.voice import TopviewVoiceCloneOperator
 
-FILE = {"type": "string", "minLength": 1, "examples": ["/data/me.mp4", "s3://bucket/me.mp3"]}
+FILE = {"type": "string", "minLength": 1, "examples": ["/data/me.mp4", "s3://bucket/me.mp4"]}
+SOUND = {"type": "string", "minLength": 1, "examples": ["/data/me.mp3", "s3://bucket/me.mp3"]}
 TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_own_avatar",
@@ -19,10 +21,10 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "video": Param("", title="Video", section="Files", description="A person, from the front.", **FILE),
-        "recording": Param("", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min.", **FILE),
-        "text": Param("Hello!", title="What to say", section="Text", description="Any length.", **TEXT),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "video": Param("", title="Video", section="Files", description="mp4, mov or avi: a person.", **FILE),
+        "recording": Param("", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min.", **SOUND),
+        "text": Param("Hello!", title="What to say", section="Text", description="Spoken by the avatar.", **TEXT),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     person = TopviewUploadOperator(task_id="upload", source="{{ params.video }}")

@@ -11,6 +11,7 @@ FILES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 TEXT, LINES = {"type": "string", "minLength": 1}, {"format": "multiline", "description": "What is good about it."}
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 NAME = {"type": ["null", "string"], "description": "Name or id; empty: the first that fits."}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task
@@ -33,20 +34,19 @@ with DAG(
         "language": Param("en", title="Language", section="Looks", enum=[*LANGUAGES], values_display=LANGUAGES),
         "avatar": Param(None, title="Avatar", section="Looks", **NAME),
         "voice": Param(None, title="Voice", section="Looks", **NAME),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     uploads = TopviewUploadOperator.partial(task_id="upload").expand(source=pictures())
+    language = "{{ params.language }}"
     avatar = TopviewChooseAvatarOperator(task_id="avatar", name="{{ params.avatar or '' }}")
-    voice = TopviewChooseVoiceOperator(
-        task_id="voice", name="{{ params.voice or '' }}", language="{{ params.language }}"
-    )
+    voice = TopviewChooseVoiceOperator(task_id="voice", name="{{ params.voice or '' }}", language=language)
     video = TopviewMarketingVideoOperator(
         task_id="make_video",
         file_ids=uploads.output,
         product_name="{{ params.name }}",
         product_description="{{ params.description }}",
-        language="{{ params.language }}",
+        language=language,
         avatar_id=avatar.output,
         voice_id=voice.output,
     )

@@ -13,6 +13,7 @@ from topview_provider.operators.video import TopviewMarketingVideoExportOperator
 LINK = {"type": "string", "pattern": "^https?://", "examples": ["https://shop.example/desk-lamp"]}
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 TEXT = {"type": "string", "minLength": 1}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task
@@ -33,7 +34,7 @@ with DAG(
         "product_link": Param("", title="Product link", section="Product", description="Page of a shop.", **LINK),
         "language": Param("en", title="Language", section="Script", enum=[*LANGUAGES], values_display=LANGUAGES),
         "ending": Param("Order today.", title="Ending", section="Script", description="The last sentence.", **TEXT),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     preview = TopviewMarketingVideoOperator(

@@ -11,6 +11,7 @@ from topview_provider.operators.product import (
 from topview_provider.operators.storage import TopviewDownloadOperator, TopviewUploadOperator
 
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task
@@ -30,9 +31,9 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
-        "template": Param("", title="Template picture", section="Files", description="A person.", **FILE),
+        "template": Param("", title="Person", section="Files", description="png or jpg: who holds it.", **FILE),
         "text": Param("Look!", type="string", minLength=1, title="Text", section="Speech", description="What to say."),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     in_hand = TopviewProductAvatarV1ReplaceImageOperator(

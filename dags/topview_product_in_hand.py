@@ -13,6 +13,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator, TopviewU
 
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
 TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_product_in_hand",
@@ -24,8 +25,8 @@ with DAG(
     params={
         "picture": Param("", title="Product picture", section="Files", description="png or jpg.", **FILE),
         "text": Param("How small it is!", title="Text", section="Avatar", description="What the avatar says.", **TEXT),
-        "gender": Param("female", title="Avatar", section="Avatar", enum=["female", "male"]),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "gender": Param("female", title="Gender", section="Avatar", enum=["female", "male"]),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}")

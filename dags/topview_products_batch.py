@@ -13,7 +13,9 @@ from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 COLUMNS = ["product_link", "product_name", "language", "voice_id"]
-HELP = f"CSV, JSON lines or JSON, here or s3://...; columns: {', '.join(COLUMNS)}, of which the first is needed."
+HELP = f"CSV, JSON lines or JSON, local or s3://...; columns: {', '.join(COLUMNS)}, of which the first is needed."
+FILE = {"type": "string", "section": "Products", "description": HELP}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task_group
@@ -45,11 +47,9 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "products": Param(
-            "/tmp/topview/products.csv", type="string", title="File", section="Products", description=HELP
-        ),
+        "products": Param("/tmp/topview/products.csv", title="File", **FILE),
         "languages": Param(["en"], type="array", title="Languages", section="Products", examples=["en", "de", "fr"]),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     given = {"columns": COLUMNS, "required": COLUMNS[:1], "languages": "{{ params.languages }}"}

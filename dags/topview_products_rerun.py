@@ -14,6 +14,7 @@ from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 COLUMNS = ["product_link", "product_name", "language", "voice_id"]
 HELP = "What the XCom report of the first run says under path."
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task_group
@@ -47,7 +48,7 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "report": Param("/tmp/topview/report.csv", type="string", title="Report", section="Products", description=HELP),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     source = "{{ params.report }}"

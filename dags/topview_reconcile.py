@@ -11,6 +11,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator
 
 VIDEOS = Asset("topview://marketing-videos")
 COUNT = {"type": "integer", "minimum": 1, "maximum": 90}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task(inlets=[VIDEOS])
@@ -37,9 +38,9 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10)},
     params={
-        "days": Param(1, title="Days", section="Charges", description="How far to look back.", **COUNT),
-        "most": Param(20, title="Most", section="Charges", description="Videos to fetch at most.", **COUNT),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "days": Param(1, title="Days", section="Charges", description="So far back charges are read.", **COUNT),
+        "most": Param(20, title="Videos", section="Charges", description="At most so many are fetched.", **COUNT),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     since = "{{ (macros.datetime.utcnow() - macros.timedelta(days=params.days)).strftime('%Y-%m-%d %H:%M:%S') }}"

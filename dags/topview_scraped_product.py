@@ -13,6 +13,7 @@ from topview_provider.operators.video import TopviewMarketingVideoExportOperator
 
 LINK = {"type": "string", "pattern": "^https?://", "examples": ["https://shop.example/desk-lamp"]}
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task
@@ -32,9 +33,9 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "product_link": Param("", title="Product link", section="Product", description="Page of a shop.", **LINK),
-        "audience": Param("night owls", type="string", title="Audience", section="Product", description="For whom."),
+        "audience": Param("night owls", type="string", title="For whom", section="Product", examples=["families"]),
         "language": Param("en", title="Language", section="Video", enum=[*LANGUAGES], values_display=LANGUAGES),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     page = TopviewScraperOperator(task_id="read_page", product_link="{{ params.product_link }}").output

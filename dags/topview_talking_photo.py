@@ -11,6 +11,13 @@ FILE = {"type": "string", "minLength": 1, "examples": ["/data/me.png", "s3://buc
 TEXT = {"type": "string", "minLength": 1, "format": "multiline"}
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
 NAME, SWITCH = {"type": ["null", "string"]}, {"type": "boolean"}
+MODES = {
+    "avatar4": "Avatar 4, 0.1 credits a second, at most 120 s",
+    "avatar4Fast": "Avatar 4 Fast, 0.06 credits a second, at most 120 s",
+    "avatar2": "Avatar 2, 0.4 credits a second, at most 28 s",
+}
+NIGHT = "Half the price, but it may take 24 hours; not with Avatar 2."
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_talking_photo",
@@ -24,9 +31,9 @@ with DAG(
         "text": Param("Hello, and welcome.", title="Text", section="Speech", description="What it says.", **TEXT),
         "language": Param("en", title="Language", section="Speech", enum=[*LANGUAGES], values_display=LANGUAGES),
         "voice": Param(None, title="Voice", section="Speech", description="Name; empty: the first that fits.", **NAME),
-        "mode": Param("avatar4Fast", title="Mode", section="Looks", enum=["avatar4", "avatar4Fast", "avatar2"]),
-        "off_peak": Param(False, title="Off peak", section="Looks", description="Half price, up to 24 h.", **SWITCH),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "mode": Param("avatar4Fast", title="Quality", section="Looks", enum=[*MODES], values_display=MODES),
+        "off_peak": Param(False, title="Off peak", section="Looks", description=NIGHT, **SWITCH),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     photo = TopviewUploadOperator(task_id="upload", source="{{ params.photo }}")

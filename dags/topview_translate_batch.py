@@ -8,6 +8,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator, TopviewU
 
 LIST = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 LANGUAGES = ["English", "French", "German", "Italian", "Japanese", "Spanish", "Turkish"]
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task
@@ -26,7 +27,7 @@ with DAG(
     params={
         "pictures": Param([], title="Pictures", section="Files", description="A path or s3://... per line.", **LIST),
         "languages": Param(["French", "German"], title="Languages", section="Text", examples=LANGUAGES, **LIST),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     uploads = TopviewUploadOperator.partial(task_id="upload").expand(source=pictures())

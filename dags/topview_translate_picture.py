@@ -9,6 +9,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator, TopviewU
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/poster.png", "s3://bucket/poster.png"]}
 LIST = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 LANGUAGES = ["French", "German", "Italian", "Spanish", "Turkish", "English", "Japanese"]
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_translate_picture",
@@ -20,7 +21,7 @@ with DAG(
     params={
         "picture": Param("", title="Picture", section="Files", description="png or jpg.", **FILE),
         "languages": Param(LANGUAGES[:5], title="Languages", section="Text", examples=LANGUAGES, **LIST),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     picture = TopviewUploadOperator(task_id="upload", source="{{ params.picture }}")

@@ -10,6 +10,7 @@ from topview_provider.operators.voice import TopviewTextToVoiceOperator, Topview
 
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/me.mp3", "s3://bucket/me.mp3"]}
 TEXT, NAME = {"type": "string", "minLength": 1, "format": "multiline"}, {"type": ["null", "string"]}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_voice_clone",
@@ -22,7 +23,7 @@ with DAG(
         "recording": Param("", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min.", **FILE),
         "text": Param("This is my voice.", title="Text", section="Speech", description="What it says.", **TEXT),
         "avatar": Param(None, title="Avatar", section="Speech", description="Name; empty: the first.", **NAME),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     recording = TopviewUploadOperator(task_id="upload", source="{{ params.recording }}")

@@ -10,6 +10,8 @@ from topview_provider.operators.storage import TopviewDownloadOperator
 TEXT = {"type": "string", "section": "Script", "format": "multiline", "minLength": 1}
 # A run that somebody triggers has no logical date from Airflow 3 on; neither moment changes in a retry.
 DAY = "(dag_run.logical_date or dag_run.run_after)"
+NAME = {"type": "string", "description": "Name or id as TopView shows it; empty: the first that fits."}
+FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(
     "topview_weekly_broadcast",
@@ -21,9 +23,9 @@ with DAG(
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
         "news": Param("The desk lamp is back in stock.", **TEXT, title="News", description="Said after the date."),
-        "avatar": Param("", type="string", title="Avatar", section="Looks", description="Name; empty: the first."),
-        "voice": Param("", type="string", title="Voice", section="Looks", description="Name; empty: the first."),
-        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
+        "avatar": Param("", title="Avatar", section="Looks", **NAME),
+        "voice": Param("", title="Voice", section="Looks", **NAME),
+        "folder": Param("/tmp/topview", section="Result", **FOLDER),
     },
 ):
     video = TopviewVideoAvatarOperator(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -14,6 +15,7 @@ from topview_provider.catalog import FAMILIES, LISTINGS
 from topview_provider.cli import definition
 from topview_provider.cli.running import Code
 from topview_provider.exceptions import TopviewError
+from topview_provider.hooks import requesting, uploading
 from topview_provider.plugins import confirming
 from topview_provider.results import Phase, State
 from topview_provider.standin.server import StandIn
@@ -40,6 +42,47 @@ def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
 @pytest.mark.parametrize("path", documents.pages(), ids=lambda path: path.name)
 def test_a_reference_page_is_what_the_code_says(path: Path) -> None:
     assert path.read_text() == documents.pages()[path], "run make docs"
+
+
+def test_the_example_of_the_hook_lands_a_file(
+    service: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [source] = blocks((documents.PAGES / "hook.md").read_text(), "python")
+    monkeypatch.chdir(tmp_path)
+    exec(source, {})
+    assert [job["family"] for job in service.jobs()] == ["text_to_voice"]
+    assert (tmp_path / "good-morning.mp3").stat().st_size > 0
+
+
+def test_every_verb_of_the_hook_that_the_readme_names_is_in_the_reference() -> None:
+    [named] = re.findall(r"has the same verbs:(.*?)\. ", README, re.DOTALL)
+    verbs = re.findall(r"`(\w+)`", named)
+    reference = (documents.PAGES / "hook.md").read_text().partition("## TopviewAsyncHook")[0]
+    assert len(verbs) > 9
+    assert [verb for verb in verbs if f"### {verb}\n" not in reference] == []
+
+
+def test_the_reference_counts_tries_as_the_hook_does() -> None:
+    text = (documents.PAGES / "hook.md").read_text()
+    assert set(re.findall(r"after (\w+) tries", text)) == {"five"}
+    assert "begins anew with a fresh credential, three times in all" in text
+    assert (requesting.READ_ATTEMPTS, uploading.TRIES) == (5, 3)
+
+
+def test_whatever_the_examples_import_is_in_the_reference() -> None:
+    prose = [block for path in DOCUMENTS for block in blocks(path.read_text(), "python") if "import" in block]
+    trees = [ast.parse(source) for source in (*(path.read_text() for path in ROOT.glob("dags/*.py")), *prose)]
+    found = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = {name.name for node in found if str(node.module).startswith("topview_provider.") for name in node.names}
+    reference = "".join(page.read_text() for page in documents.PAGES.glob("*.md"))
+    assert {"StandIn", "TopviewHook", "marketing_video", "retry_arguments"} <= ours
+    assert {name for name in ours if f"\n## {name}\n" not in reference} == {"FAMILIES"}
+
+
+@pytest.mark.parametrize("path", documents.pages(), ids=lambda path: path.name)
+def test_each_line_of_a_table_of_the_reference_has_the_cells_of_its_head(path: Path) -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", path.read_text(), re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1, table
 
 
 def test_every_module_path_in_the_readme_exists() -> None:

@@ -2,7 +2,7 @@
 ``make docs``: write what the documents say about operators, from the table and the docstrings.
 
 The tables of the README stand between markers; each room of operators has a page under ``docs/reference``, and so have
-the sensors.
+the sensors and what :mod:`tools.code_pages` names.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import tested
+from tools import code_pages, tested
+from tools.docstrings import cell, raised, table, text
 from tools.settings import ROOT
 from topview_provider.catalog import FAMILIES, LISTINGS, Listing, Row, TaskFamily
 from topview_provider.operators.base import TopviewTaskOperator
@@ -72,20 +72,20 @@ def examples() -> Iterator[str]:
     yield from ("| DAG | what it shows |", "|---|---|")
     for file in sorted((ROOT / "dags").glob("*.py")):
         first = (ast.get_docstring(ast.parse(file.read_text())) or "").partition("\n\n")[0]
-        yield f"| [`{file.stem}`](dags/{file.name}) | {_cell(first)} |"
+        yield f"| [`{file.stem}`](dags/{file.name}) | {cell(first)} |"
 
 
-def readme(text: str) -> str:
+def readme(words: str) -> str:
     """
     Return the README with fresh tables.
 
-    :param text: The README as it is.
+    :param words: The README as it is.
     """
-    for name, table in tables().items():
-        before, mark, rest = text.partition(f"<!-- {name} -->\n")
+    for name, fresh in tables().items():
+        before, mark, rest = words.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition("<!-- end -->")
-        text = f"{before}{mark}{table}\n{end}{after}"
-    return text
+        words = f"{before}{mark}{fresh}\n{end}{after}"
+    return words
 
 
 def page(room: str) -> str:
@@ -95,7 +95,7 @@ def page(room: str) -> str:
     :param room: Name of the module below ``topview_provider.operators``.
     """
     module = importlib.import_module(f"topview_provider.operators.{room}")
-    lines = [f"# {room}", "", _plain(inspect.getdoc(module) or ""), "", f"Module `topview_provider.operators.{room}`."]
+    lines = [f"# {room}", "", text(module), "", f"Module `topview_provider.operators.{room}`."]
     if any(issubclass(cls, TopviewTaskOperator) for cls in rooms()[room]):
         lines[-1] += " All of them also take the [arguments of every task](base.md)."
     for cls in rooms()[room]:
@@ -105,20 +105,20 @@ def page(room: str) -> str:
 
 def shared_page() -> str:
     """Return the page of what every task operator takes."""
-    text = ["# Arguments of every task", "", "Every operator of a task family takes these beside its own.", ""]
-    text += [*_table(TopviewTaskOperator), "", *_raised(TopviewTaskOperator)]
-    return "\n".join(text) + "\n"
+    lines = ["# Arguments of every task", "", "Every operator of a task family takes these beside its own.", ""]
+    lines += [*table(TopviewTaskOperator), "", *raised(TopviewTaskOperator)]
+    return "\n".join(lines) + "\n"
 
 
 def sensors_page() -> str:
     """Return the page of all sensors: what each of them takes, then each with what it takes beside that."""
-    lines = ["# sensors", "", _plain(inspect.getdoc(sensors) or ""), "", f"Module `{sensors.__name__}`. Every sensor"]
+    lines = ["# sensors", "", text(sensors), "", f"Module `{sensors.__name__}`. Every sensor"]
     lines[-1] += " takes what stands in this table, and what every sensor of Airflow takes (`mode`, `soft_fail`, ...)."
-    lines += ["", *_table(TopviewTaskSensor), "", *_raised(TopviewTaskSensor)]
+    lines += ["", *table(TopviewTaskSensor), "", *raised(TopviewTaskSensor)]
     found = [cls for cls in vars(sensors).values() if inspect.isclass(cls) and issubclass(cls, TopviewTaskSensor)]
     for cls in (cls for cls in found if cls.family):
-        row, table = FAMILIES[cls.family], list(_table(cls))
-        lines += ["", f"## {cls.__name__}", "", _text(cls), "", *table, *([""] if table else [])]
+        row, arguments = FAMILIES[cls.family], list(table(cls))
+        lines += ["", f"## {cls.__name__}", "", text(cls), "", *arguments, *([""] if arguments else [])]
         lines += [f"- Waits for: `{row.name}`; usually done after {row.expected_seconds:g} s"]
         lines += [f"- By default `timeout` is {row.timeout_seconds:g} s, `poke_interval` {row.poll_seconds:g} s"]
     about = f"- Module `{TopviewScriptApprovalSensor.__module__}`; it takes nothing else of the table above"
@@ -130,6 +130,7 @@ def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
     found = {PAGES / "base.md": shared_page(), PAGES / "sensors.md": sensors_page()}
     found |= {PAGES / f"{room}.md": page(room) for room in rooms()}
+    found |= {PAGES / f"{name}.md": code_pages.page(name) for name in code_pages.PAGES}
     return {PAGES / "README.md": index(), **found}
 
 
@@ -138,25 +139,21 @@ def index() -> str:
     lines = ["# Reference", "", "Written from the code by `make docs`.", "", "- [Arguments of every task](base.md)"]
     for room in rooms():
         module = importlib.import_module(f"topview_provider.operators.{room}")
-        lines.append(f"- [{room}]({room}.md): {_plain(inspect.getdoc(module) or '').splitlines()[0]}")
-    lines.append(f"- [sensors](sensors.md): {_plain(inspect.getdoc(sensors) or '').splitlines()[0]}")
+        lines.append(f"- [{room}]({room}.md): {text(module).splitlines()[0]}")
+    lines.append(f"- [sensors](sensors.md): {text(sensors).splitlines()[0]}")
+    lines += [f"- [{name}]({name}.md): {text(code_pages.module_of(name)).splitlines()[0]}" for name in code_pages.PAGES]
     return "\n".join(lines) + "\n"
 
 
 def _operator(cls: type) -> Iterator[str]:
     yield f"## {cls.__name__}"
     yield ""
-    yield _text(cls)
-    for part in (list(_table(cls)), list(_raised(cls))):
+    yield text(cls)
+    for part in (list(table(cls)), list(raised(cls))):
         if part:
             yield from ("", *part)
     if issubclass(cls, TopviewRowOperator):
         yield from ("", *_facts(cls.row_of_class()))
-
-
-def _text(cls: type) -> str:
-    text, _, _ = (inspect.getdoc(cls) or "").partition("\n:param")
-    return _plain(text.partition("\nSource:")[0].strip())
 
 
 def _facts(row: Row) -> Iterator[str]:
@@ -180,38 +177,13 @@ def _uncertain(row: Row) -> str:
     return "; **the path is uncertain**, set it under `paths` of the connection" if row.path_uncertain else ""
 
 
-def _table(cls: type) -> Iterator[str]:
-    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
-    described = re.findall(r"^:param (\w+): (.*?)(?=^:|\n\n|\Z)", inspect.getdoc(cls) or "", re.DOTALL | re.MULTILINE)
-    if described:
-        yield from ("| argument | default | meaning |", "|---|---|---|")
-    for name, text in described:
-        default = parameters[name].default
-        shown = "required" if default is inspect.Parameter.empty else f"`{default!r}`"
-        yield f"| `{name}` | {'from the config' if name == 'deferrable' else shown} | {_cell(text)} |"
-
-
-def _raised(cls: type) -> Iterator[str]:
-    doc = inspect.getdoc(cls) or ""
-    for name, text in re.findall(r"^:raises (\w+): (.*?)(?=^:|\n\n|\Z)", doc, re.DOTALL | re.MULTILINE):
-        yield f"- `{name}`: {_cell(text)}"
-
-
-def _cell(text: str) -> str:
-    return _plain(" ".join(text.split())).replace("|", "\\|")
-
-
-def _plain(text: str) -> str:
-    return re.sub(r":class:`(\w+)`", r"`\1`", text).replace("``", "`")
-
-
 def main() -> None:
     """Write the README's tables and the pages."""
     path = ROOT / "README.md"
     path.write_text(readme(path.read_text()))
     PAGES.mkdir(parents=True, exist_ok=True)
-    for target, text in pages().items():
-        target.write_text(text)
+    for target, content in pages().items():
+        target.write_text(content)
 
 
 if __name__ == "__main__":

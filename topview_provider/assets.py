@@ -47,6 +47,8 @@ def events(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     Return the extras of the asset events that started this run; none if a person did.
 
+    Those of this provider have ``uri``, ``topview_task_id``, ``family``, ``state``, ``language`` and ``cost_credit``.
+
     :param context: Airflow's context; Airflow 2.11 has another name in it.
     """
     found = context.get("triggering_asset_events") or context.get("triggering_dataset_events") or {}

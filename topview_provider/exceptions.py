@@ -33,7 +33,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 class TopviewError(AirflowException):
     """
-    Base of everything this provider raises.
+    Base of everything this provider raises; an error has each of its arguments but the first as an attribute.
 
     :param message: Method, path, code, TopView's own message and the id, as far as known; never a header or a key.
     :param code: TopView's code, or ``HTTP <status>``.

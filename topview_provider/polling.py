@@ -83,18 +83,19 @@ class Watch:
     """
     Decide, poll by poll, how to wait for one task; the worker and the triggerer share these decisions.
 
-    Its ``patience`` is the pause before the next poll as it was planned last: for as long that poll may well be late.
+    Its ``answer`` is TopView's last one, None before the first. Its ``patience`` is the pause before the next poll as
+    it was planned last: for as long that poll may well be late.
 
-    :param row: Row of the family.
+    :param row: Row of the family, from ``topview_provider.catalog.FAMILIES``.
     :param topview_task_id: The task.
-    :param judge: What decides, from :meth:`TaskFamily.judge`.
+    :param judge: What decides: ``row.judge(body)``, with the submit body.
     :param submitted_at: Unix time of the submit, for the task's age.
     :param end_time: Unix time of the deadline.
-    :param pace: Seconds between polls.
+    :param pace: Seconds between polls, give or take a fifth.
     :param max_poll_outage: Seconds for which polls may fail in a row.
     :param cloud_front: Ask for CloudFront links.
     :param spread: Source of random numbers from 0 to 1.
-    :param dated: Whether ``submitted_at`` is known.
+    :param dated: Whether ``submitted_at`` is known; if not, it is when the wait began.
     :param adaptive: Ask when the task may have finished, as far as that is known, instead of at a pace.
     """
 

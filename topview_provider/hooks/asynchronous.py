@@ -97,7 +97,8 @@ class TopviewAsyncHook:
         Return all items of a list.
 
         :param name: Name of the list, for example ``voice_list``.
-        :param filters: The API's filters in Python names.
+        :param filters: As for :meth:`TopviewHook.iterate`.
+        :raises TopviewError: As :meth:`TopviewHook.iterate` does.
         """
         return [item async for item in self.iterate(name, **filters)]
 
@@ -106,7 +107,8 @@ class TopviewAsyncHook:
         Yield the items of a list, page by page.
 
         :param name: Name of the list.
-        :param filters: The API's filters in Python names.
+        :param filters: As for :meth:`TopviewHook.iterate`.
+        :raises TopviewError: As :meth:`TopviewHook.iterate` does.
         """
         pages = requesting.Pages(name, filters)
         while pages.more:

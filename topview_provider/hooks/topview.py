@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-from airflow.providers.common.compat.sdk import BaseHook
 
 from topview_provider import catalog, provider_info, wire
 from topview_provider import exceptions as errors
 from topview_provider.hooks import requesting
 from topview_provider.hooks.asynchronous import TopviewAsyncHook
 from topview_provider.hooks.choosing import choose
-from topview_provider.hooks.doors import plain_session, send
 from topview_provider.hooks.paths import storage_path
 from topview_provider.hooks.requesting import Item, Items
-from topview_provider.hooks.settings import CONN_TYPE, Settings, read_settings
-from topview_provider.polling import Outcome, Step, Watch
+from topview_provider.hooks.settings import CONN_TYPE
+from topview_provider.hooks.synchronous import Connected
+from topview_provider.polling import Outcome, Watch
 
 if TYPE_CHECKING:
     import threading
 
-    import requests
-
 __all__ = ["TopviewAsyncHook", "TopviewHook", "storage_path"]
 
 
-class TopviewHook(BaseHook):
+class TopviewHook(Connected):
     """
-    Talk to TopView from a worker.
+    Talk to TopView from a worker: in a ``@task``, or in an operator of your own.
+
+    Bodies and answers are TopView's own JSON: its wire names (``voiceText``), its words. A hook keeps no record of what
+    it bought, so that a retry buys again: leave what costs credits to the operators. Unless it says otherwise, a verb
+    raises ``TopviewConnectionInvalid`` where the connection cannot be used, ``TopviewAuthError`` where TopView refuses
+    its key, and ``KeyError`` for a family or a list that this release does not know.
+
+    .. code-block:: python
+
+        import time
+
+        from topview_provider.catalog import FAMILIES
+        from topview_provider.hooks.topview import TopviewHook
+        from topview_provider.polling import Watch
+
+        hook = TopviewHook("topview_default")
+        body = {"voiceText": "Good morning.", "voiceId": hook.choose_voice(language="en")}
+        row, now = FAMILIES["text_to_voice"], time.time()
+        task = hook.submit(row.name, body)  # costs credits
+        watch = Watch(row, task, row.judge(body), submitted_at=now, end_time=now + row.timeout_seconds, pace=3)
+        if hook.wait(watch).word == "success":
+            hook.download(watch.answer["voice"]["demoAudioUrl"], "good-morning.mp3")
 
     :param topview_conn_id: Airflow connection: login = Topview-Uid, password = API key, host = base URL, the rest in
         extra (see the README).
@@ -57,38 +73,15 @@ class TopviewHook(BaseHook):
         self.topview_conn_id = topview_conn_id
         self.patience = patience
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.topview_conn_id}>"
-
-    @cached_property
-    def settings(self) -> Settings:
-        """What the connection says; read once."""
-        return read_settings(self.topview_conn_id)
-
-    @cached_property
-    def uid(self) -> str:
-        """The account's uid: the connection's login, else what TopView says for this key."""
-        return self.settings.uid or str(self.account().get("uid") or "")
-
-    def get_conn(self) -> Settings:
-        """Return the settings; there is no standing connection."""
-        return self.settings
-
-    def reread(self) -> bool:
-        """Read the connection again and tell whether it holds another key: it may have been rotated."""
-        before = self.settings.api_key
-        for name in ("settings", "uid"):
-            self.__dict__.pop(name, None)
-        return self.settings.api_key != before
-
     def submit(self, family: str, body: Mapping[str, Any]) -> str:
         """
         Send one task that may cost credits, and return its ``topview_task_id``.
 
-        It is sent again only where TopView surely did not take it, and never remembers: operators keep a ledger.
+        It is sent again only where TopView surely did not take it, and never remembers: operators keep a ledger. The
+        body is sent as it is: operators check fields and limits first, this does not.
 
-        :param family: Name of the task family.
-        :param body: The body in wire names.
+        :param family: Name of the task family, for example ``marketing_video``.
+        :param body: The body in wire names, for example ``{"productLink": "https://shop.example/lamp"}``.
         :raises TopviewBusy: TopView is still busy after ``patience`` seconds; nothing was accepted.
         :raises TopviewUnavailable: TopView cannot be reached; nothing was sent.
         :raises TopviewRejected: TopView refused it.
@@ -100,13 +93,16 @@ class TopviewHook(BaseHook):
 
     def query(self, family: str, topview_task_id: str, *, cloud_front: bool = False) -> Item:
         """
-        Ask how a task stands and return TopView's answer.
+        Ask how a task stands and return TopView's answer; free.
 
         :param family: Name of the task family.
         :param topview_task_id: The task.
         :param cloud_front: Ask for CloudFront links instead of S3 links.
+        :returns: ``result`` as it came: ``taskId``, ``status`` (``init``, ``running``, ``success`` or ``fail``; in some
+            families ``taskStatus``), ``errorMsg``, and what the family adds. Its URLs expire.
         :raises TopviewNotFound: TopView does not know the task.
-        :raises TopviewUnavailable: TopView cannot be reached, after several tries.
+        :raises TopviewUnavailable: TopView cannot be reached, or gives no sensible answer, after five tries.
+        :raises TopviewBusy: TopView is busy, after five tries.
         """
         call = requesting.query_call(self.settings, family, topview_task_id, cloud_front)
         return self._answer(call)
@@ -115,7 +111,10 @@ class TopviewHook(BaseHook):
         """
         Poll on this worker until a task is settled or its deadline passes.
 
-        :param watch: The task and how to wait for it.
+        Failed polls are borne for ``max_poll_outage`` of the watch, and a refused key for two minutes in which the
+        connection is read again. How it ended is returned, not raised.
+
+        :param watch: The task and how to wait for it; its ``answer`` then holds the last answer, None without one.
         """
         time.sleep(watch.begin(time.time()))
         while True:
@@ -143,19 +142,27 @@ class TopviewHook(BaseHook):
 
     def list(self, name: str, **filters: Any) -> Items:
         """
-        Return all items of a list.
+        Return all items of a list: what :meth:`iterate` yields.
 
         :param name: Name of the list, for example ``voice_list``.
-        :param filters: The API's filters in Python names.
+        :param filters: As for :meth:`iterate`.
+        :raises TopviewError: As :meth:`iterate` does.
         """
         return [*self.iterate(name, **filters)]
 
     def iterate(self, name: str, **filters: Any) -> Iterator[Item]:
         """
-        Yield the items of a list, page by page.
+        Yield the items of a list, page by page; free.
 
-        :param name: Name of the list.
-        :param filters: The API's filters in Python names.
+        An item is TopView's own JSON object, but for API keys, which are left out. Pages are asked for as they are
+        needed, so break off when you have found what you look for.
+
+        :param name: Name of the list, for example ``voice_list``.
+        :param filters: The API's filters in Python names: arguments of the list's operator. ``page_size`` is the number
+            of items per request, ``page_no`` the page to begin with, from 1.
+        :raises TopviewInvalidRequest: The list has no such filter, or one is wrong.
+        :raises TopviewUnavailable: TopView cannot be reached, after five tries of a page.
+        :raises TopviewBusy: TopView is busy, after five tries of a page.
         """
         pages = requesting.Pages(name, filters)
         while pages.more:
@@ -165,8 +172,13 @@ class TopviewHook(BaseHook):
         """
         Make the one call of an action and return its ``result`` as it came, without keys in clear.
 
+        All actions are free but ``product_avatar_v1_download``.
+
         :param name: Name of the action, for example ``marketing_video_script_update``.
-        :param arguments: Its arguments in Python names.
+        :param arguments: Its arguments in Python names: those of the action's operator.
+        :raises TopviewInvalidRequest: The action has no such argument, or one is missing or wrong.
+        :raises TopviewNotFound: TopView does not know what it is about.
+        :raises TopviewUnavailable: TopView cannot be reached, after five tries.
         :raises TopviewSubmitUnknown: The action costs credits, and nobody knows whether it was carried out.
         """
         call = requesting.listing_call(self.settings, name, arguments)
@@ -174,35 +186,42 @@ class TopviewHook(BaseHook):
 
     def choose_voice(self, name: str = "", **filters: Any) -> str:
         """
-        Return the id of the voice with a name, the first that fits the filters if there is no name.
+        Return the id of the voice with a name, the first that fits the filters if there is no name; free.
 
-        :param name: Name or id.
-        :param filters: Filters of ``voice_list``: language, gender, age, style, accent, is_custom.
+        :param name: Name or id, whole; upper and lower case are the same.
+        :param filters: Filters of ``voice_list``: language, gender, age, style, accent, is_custom; what each may
+            be stands with its operator.
         :raises TopviewInvalidRequest: There is none, or more than one; the text lists near matches.
+        :raises TopviewUnavailable: TopView cannot be reached, after five tries.
         """
         return choose("voice", self.iterate("voice_list", **filters), "voiceId", "voiceName", name)
 
     def choose_avatar(self, name: str = "", **filters: Any) -> str:
         """
-        Return the id of the avatar with a name, the first that fits the filters if there is no name.
+        Return the id of the avatar with a name, the first that fits the filters if there is no name; free.
 
-        :param name: Name or id.
-        :param filters: Filters of ``avatar_list``: gender, ethnicity_id_list, is_custom.
+        :param name: Name or id, whole; upper and lower case are the same.
+        :param filters: Filters of ``avatar_list``: gender, ethnicity_id_list, is_custom; what each may
+            be stands with its operator.
         :raises TopviewInvalidRequest: There is none, or more than one; the text lists near matches.
+        :raises TopviewUnavailable: TopView cannot be reached, after five tries.
         """
         return choose("avatar", self.iterate("avatar_list", **filters), "aiavatarId", "aiavatarName", name)
 
-    def account(self) -> Item:
-        """Return uid, remaining credits and expiry of the account; free, and works without a uid."""
-        call = requesting.listing_call(self.settings, "credit_detail", {})
-        return requesting.without(self._answer(call), catalog.listing("credit_detail").drop)
-
     def credits(self) -> float:
-        """Return the remaining API credits."""
+        """
+        Return the remaining API credits; free.
+
+        :raises TopviewUnavailable: TopView cannot be reached, after five tries, or shows no balance.
+        """
         return requesting.balance_of(self.account())
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask for the remaining credits, which is free; never raises."""
+        """
+        Ask for the remaining credits, which is free; never raises.
+
+        :returns: Whether it works, and what to show: the balance, or what is wrong.
+        """
         try:
             account = self.account()
             remaining = requesting.balance_of(account)
@@ -220,10 +239,13 @@ class TopviewHook(BaseHook):
         An upload that is cut or refused begins anew with a fresh credential, three times in all.
 
         :param source: Local path or any URL that ``ObjectStoragePath`` knows.
-        :param file_format: Format, by default the extension: mp4 mov avi png jpg jpeg bmp webp mp3 wav m4a.
+        :param file_format: ``mp4``, ``mov``, ``avi``, ``png``, ``jpg``, ``jpeg``, ``bmp``, ``webp``, ``mp3``, ``wav``
+            or ``m4a``; by default the extension.
         :raises TopviewInvalidRequest: The file is missing, empty or of another format.
         :raises TopviewUnavailable: The storage did not take it, or TopView does not see it.
         :raises TopviewError: The file cannot be read, or its length changed meanwhile.
+
+        Source: https://docs.topview.ai/reference/upload-api-usage
         """
         from topview_provider.hooks import transfer, uploading
 
@@ -237,7 +259,11 @@ class TopviewHook(BaseHook):
         return file_id
 
     def has_file(self, file_id: str) -> bool:
-        """Tell whether TopView sees an uploaded file."""
+        """
+        Tell whether TopView sees an uploaded file.
+
+        :param file_id: Its ``fileId``.
+        """
         try:
             return str(self.act("upload_check", file_id=file_id)).lower() == "true"
         except errors.TopviewNotFound:
@@ -263,37 +289,3 @@ class TopviewHook(BaseHook):
         from topview_provider.hooks import downloading
 
         return downloading.fetch(self.settings, url, storage_path(target), renew, stop)
-
-    @cached_property
-    def _session(self) -> requests.Session:
-        return plain_session()
-
-    def _poll(self, watch: Watch) -> Step:
-        try:
-            call = requesting.query_call(self.settings, watch.row.name, watch.topview_task_id, watch.cloud_front)
-            return watch.saw(requesting.task_answer(call, self._send(call)), time.time())
-        except errors.TopviewAuthError as error:
-            try:
-                return watch.missed(error, time.time(), key_changed=self.reread())
-            except errors.TopviewError as second:
-                return watch.missed(second, time.time())
-        except errors.TopviewError as error:
-            return watch.missed(error, time.time())
-
-    def _answer(self, call: wire.Call) -> Item:
-        from tenacity import Retrying
-
-        return Retrying(**requesting.reading())(lambda: requesting.task_answer(call, self._send(call)))
-
-    def _again(self, rules: dict[str, Any], call: wire.Call) -> Any:
-        from tenacity import Retrying
-
-        return Retrying(**rules)(requesting.Tries(self._send), call)
-
-    def _send(self, call: wire.Call) -> Any:
-        uid = self.settings.uid if call.uid_optional else self.uid
-        if not call.submits:
-            return send(self._session, self.settings, uid, call)
-        # A kept connection may have died unseen, and a POST lost on it is of unknown outcome: open a new one.
-        with plain_session() as session:
-            return send(session, self.settings, uid, call)

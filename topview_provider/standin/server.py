@@ -61,10 +61,12 @@ class StandIn:
     """
     Run a stand-in on a free port of this machine while a ``with`` block lasts.
 
-    ``with StandIn(seconds=0.2, credits=100) as service:`` then point a connection at ``service.url``.
+    ``with StandIn(seconds=0.2, credits=100) as service:`` then point a connection at ``service.url``, with
+    ``service.uid`` as login and ``service.api_key`` as password. ``docs/standin.md`` has the options, all kinds of
+    faults, and what the answers hold. Any method but ``start`` and ``stop`` asks over HTTP, so the service must run.
 
-    :param options: Ready options; without them the keywords are used, with port 0.
-    :param words: Fields of ``Options``.
+    :param options: Ready options; without them the keywords are used, with a free port and jobs of 0.2 s.
+    :param words: Options by name, with underscores.
     """
 
     def __init__(self, options: Options | None = None, **words: Any) -> None:
@@ -124,9 +126,10 @@ class StandIn:
 
     def stats(self, family: str = "") -> dict[str, Any]:
         """
-        Return what was counted.
+        Return what was counted: ``families``, ``credits`` left, ``reserved`` ones, ``downloads``, ``leaked_headers``.
 
-        :param family: Return the numbers of this family only.
+        :param family: Return the numbers of this family only: ``received``, ``accepted``, ``failed``, ``charged``,
+            ``queries``, ``duplicates``, ``running``, ``max_running``.
         """
         stats: dict[str, Any] = self.control("GET", "stats")
         return dict(stats["families"][family]) if family else stats
@@ -156,7 +159,7 @@ class StandIn:
         """
         Order something to go wrong.
 
-        :param kind: What; see ``faults.KINDS``.
+        :param kind: What, such as ``status``, ``fail`` or ``never-answer``.
         :param words: ``method``, ``path``, ``match``, ``times``, ``value``, ``retry_after``, ``message``, ``word``,
             ``accepted``.
         """
@@ -174,7 +177,7 @@ class StandIn:
         """
         Put the clock forward: jobs go on, signed URLs grow old.
 
-        :param seconds: By how much.
+        :param seconds: By how many.
         """
         self.control("POST", "advance", {"seconds": seconds})
 

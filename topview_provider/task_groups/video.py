@@ -53,19 +53,22 @@ def marketing_video(
     :param approve: ``"no"``; ``"form"``: a person approves or edits the script in Airflow's UI (Airflow 3.1 and later);
         ``"file"``: in a JSON file.
     :param approval_path: With ``"file"``: where to write it, as ``path`` of ``TopviewScriptApprovalSensor``.
-    :param response_timeout: How long to wait for an answer; by default as operator and sensor do.
+    :param response_timeout: How long to wait for an answer; by default for ever with ``"form"``, and seven days with
+        ``"file"``, as Airflow's sensors do.
     :param on_reject: What a rejection does: ``"fail"`` or ``"skip"``.
-    :param assigned_users: With ``"form"``: who may answer.
-    :param sources: Pictures or videos to upload: a list of paths or URLs, or the output of a task that returns one.
+    :param assigned_users: With ``"form"``: who may answer, each as ``{"id": ..., "name": ...}``; by default whoever may
+        edit the DAG's runs.
+    :param sources: Pictures or videos to upload, any that ``ObjectStoragePath`` knows: a list of paths or URLs, or the
+        output of a task that returns one.
     :param product_link: Page of the product; wins over ``sources``.
     :param product_name: Required without ``product_link``.
     :param product_description: Required without ``product_link``.
-    :param language: Spoken language, such as ``en``.
-    :param aspect_ratio: ``9:16``, ``3:4``, ``1:1``, ``4:3`` or ``16:9``.
-    :param video_length_type: 1 = 30 to 50 s, 2 = 15 to 30 s, 3 = 30 to 45 s, 4 = 45 to 60 s.
+    :param language: Spoken language, such as ``en`` (TopView's default), ``de``, ``zh-CN``.
+    :param aspect_ratio: ``9:16`` (TopView's default), ``3:4``, ``1:1``, ``4:3`` or ``16:9``.
+    :param video_length_type: 1 = 30 to 50 s (TopView's default), 2 = 15 to 30 s, 3 = 30 to 45 s, 4 = 45 to 60 s.
     :param avatar_id: Avatar; ``TopviewChooseAvatarOperator`` finds one by name.
     :param voice_id: Voice; ``TopviewChooseVoiceOperator`` finds one by name.
-    :param caption_id: Caption style.
+    :param caption_id: Caption style, from ``TopviewCaptionListOperator``; a random one by default.
     :param outlets: Assets of the stored video.
     :param default_args: Arguments of every task of the group.
     :raises ValueError: ``approve`` is none of its choices, or ``"file"`` has no ``approval_path``.

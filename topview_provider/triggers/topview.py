@@ -34,8 +34,8 @@ class TopviewTaskTrigger(BaseTrigger):
     """
     Wait for one task of any family; only reads, so that running it twice or never costs nothing.
 
-    All arguments are plain JSON: Airflow stores them unencrypted. There is no key among them, only the connection's
-    name.
+    Operators and sensors make it when they defer. All arguments are plain JSON: Airflow stores them unencrypted. There
+    is no key among them, only the connection's name.
 
     :param family: Name of the task family.
     :param topview_conn_id: Airflow connection.
@@ -44,7 +44,9 @@ class TopviewTaskTrigger(BaseTrigger):
     :param submitted_at: Unix time of the submit.
     :param pace: Seconds between polls, or ``"adaptive"``; 0: the connection's, else ``"adaptive"``.
     :param max_poll_outage: Seconds for which polls may fail in a row.
-    :param judge: What decides when the task is done, flat; see ``TaskFamily.judge``.
+    :param judge: What decides when a marketing video is done: ``items`` (``previewVideos`` or ``exportVideos``), and
+        for one script of it ``script_id`` and ``seen``, a mark of the video that was there before; empty for other
+        families.
     :param dated: Whether ``submitted_at`` is known; a sensor knows only when it began to wait.
     :param not_before: Unix time of the first poll; 0: at once.
     """
