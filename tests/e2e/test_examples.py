@@ -94,6 +94,7 @@ def test_the_example_ends_in_success_and_its_waiting_tasks_were_deferred(
     ran = {task.task_id for task in run.tasks() if task.state == "success"}  # what is mapped over nothing is skipped
     assert ran & waiting - deferred == set()
     assert ran & waiting or not waiting
+    assert [line for line in _lines(run) if "XCom not found" in line] == []
 
 
 @pytest.mark.parametrize("dag_id", ANSWERS)
@@ -143,6 +144,13 @@ def _waits(task: dict[str, object]) -> bool:
     name = task["class_ref"]["class_name"]  # type: ignore[index]
     cls = getattr(importlib.import_module(str(task["class_ref"]["module_path"])), name)  # type: ignore[index]
     return issubclass(cls, TopviewTaskOperator)
+
+
+def _lines(run: DagRun) -> list[str]:
+    """Return the logs of all tasks that succeeded."""
+    ended = [task for task in run.tasks() if task.state == "success"]
+    logs = (run.log(task.task_id, try_number=task.try_number, map_index=task.map_index) for task in ended)
+    return [line for log in logs for line in log.splitlines()]
 
 
 def _why(run: DagRun) -> str:
