@@ -23,61 +23,31 @@ MARGIN = timedelta(minutes=15)
 """By which the part of the credit log that is read is wider than the run: TopView's clock is not ours."""
 
 
-class TopviewRunCostOperator(BaseOperator):
-    """
-    Add up what tasks of this run cost at TopView, those of all map indexes included.
+class TopviewCounting:
+    """Mix adding up what tasks cost into an operator; has no constructor, expects the attributes declared here."""
 
-    A task operator leaves its cost in the XCom ``topview``, if TopView's answer tells it. The rest is looked up in the
-    account's credit log, which lags behind. Give it ``trigger_rule="all_done"`` to hear of runs that failed, too.
+    task_ids: Sequence[str] | str
+    lag_timeout: float | timedelta
+    topview_conn_id: str | None
+    deferrable: bool
+    defer: Any
+    log: Any
 
-    Returns ``total`` (the credits that are known), ``complete``, ``unknown`` (TopView's ids), and ``tasks``: of each
-    ``task_id``, ``map_index``, ``family``, ``topview_task_id``, ``cost_credit``, ``source``. The source is ``answer``,
-    ``log``, ``failed`` (TopView does not charge those) or ``unknown``, and then the cost is None. Tasks that share a
-    TopView id, such as a marketing video and its exports, share its charges, and each charge counts once. A preview is
-    free and stands in no log: alone it stays unknown. What lists and actions cost is not counted, nor a submit of
-    unknown outcome, nor what a task bought before it was cleared and bought anew.
+    def report(self, context: Context, lines: Sequence[Line]) -> dict[str, Any]:
+        """
+        Return the result.
 
-    With ``budget`` it guards what stands behind it, such as the next part of a batch: that is skipped where this task
-    is, when too little is left, when a cost is not known after ``lag_timeout``, and when a task ended without a cost
-    though TopView may have taken its submit.
+        :param context: Airflow's context.
+        :param lines: What the tasks had, with what is known of their cost.
+        """
+        raise NotImplementedError
 
-    :param task_ids: Airflow tasks of this DAG, a list or one name; with ``budget`` the list may be empty. (templated)
-    :param budget: Credits that the tasks may cost, together with what is to come; by default no limit. (templated)
-    :param to_come: Credits that what stands behind this task may cost at most. (templated)
-    :param lag_timeout: Seconds or timedelta for which charges that are not in the credit log yet are waited for.
-    :param topview_conn_id: Connection whose credit log is read; by default that of each task. (templated)
-    :param deferrable: Wait in the triggerer instead of on a worker; by default what ``[operators]
-        default_deferrable`` says.
-    :raises TopviewInvalidRequest: No task is named, or one that this DAG does not have.
-    :raises AirflowSkipException: Too little of the budget is left.
+    def add_up(self, context: Context) -> dict[str, Any]:
+        """
+        Add up what the tasks cost, wait for the credit log where it is needed, and report.
 
-    Source: https://docs.topview.ai/reference/query_credit_logs
-    """
-
-    template_fields: Sequence[str] = ("task_ids", "budget", "to_come", "topview_conn_id")
-    ui_color = "#e6e0ff"
-
-    def __init__(
-        self,
-        *,
-        task_ids: Sequence[str] | str,
-        budget: float | str | None = None,
-        to_come: float | str | None = None,
-        lag_timeout: float | timedelta = 300,
-        topview_conn_id: str | None = None,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.task_ids = task_ids
-        self.budget = budget
-        self.to_come = to_come
-        self.lag_timeout = lag_timeout
-        self.topview_conn_id = topview_conn_id
-        self.deferrable = deferrable
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        """Add up, and wait for the credit log where it is needed."""
+        :param context: Airflow's context.
+        """
         return self.execute_count(context, until=time.time() + seconds("lag_timeout", self.lag_timeout))
 
     def execute_count(self, context: Context, event: Any = None, until: float = 0.0) -> dict[str, Any]:
@@ -125,7 +95,7 @@ class TopviewRunCostOperator(BaseOperator):
         :raises TopviewInvalidRequest: There are none to add up, or the DAG does not have one of them.
         """
         names = self.named(context, "task_ids", self.task_ids)
-        if not names and self.budget is None:
+        if not names:
             there = ", ".join(context["dag"].task_dict)
             raise TopviewInvalidRequest(f"task_ids: name at least one task; it has {there}")
         return names
@@ -201,6 +171,68 @@ class TopviewRunCostOperator(BaseOperator):
             timeout=timedelta(seconds=pause) + timedelta(minutes=10),
         )
         raise AssertionError("defer always raises")
+
+
+class TopviewRunCostOperator(TopviewCounting, BaseOperator):
+    """
+    Add up what tasks of this run cost at TopView, those of all map indexes included.
+
+    A task operator leaves its cost in the XCom ``topview``, if TopView's answer tells it. The rest is looked up in the
+    account's credit log, which lags behind. Give it ``trigger_rule="all_done"`` to hear of runs that failed, too.
+
+    Returns ``total`` (the credits that are known), ``complete``, ``unknown`` (TopView's ids), and ``tasks``: of each
+    ``task_id``, ``map_index``, ``family``, ``topview_task_id``, ``cost_credit``, ``source``. The source is ``answer``,
+    ``log``, ``failed`` (TopView does not charge those) or ``unknown``, and then the cost is None. Tasks that share a
+    TopView id, such as a marketing video and its exports, share its charges, and each charge counts once. A preview is
+    free and stands in no log: alone it stays unknown. What lists and actions cost is not counted, nor a submit of
+    unknown outcome, nor what a task bought before it was cleared and bought anew.
+
+    With ``budget`` it guards what stands behind it, such as the next part of a batch: that is skipped where this task
+    is, when too little is left, when a cost is not known after ``lag_timeout``, and when a task ended without a cost
+    though TopView may have taken its submit.
+
+    :param task_ids: Airflow tasks of this DAG, a list or one name; with ``budget`` the list may be empty. (templated)
+    :param budget: Credits that the tasks may cost, together with what is to come; by default no limit. (templated)
+    :param to_come: Credits that what stands behind this task may cost at most. (templated)
+    :param lag_timeout: Seconds or timedelta for which charges that are not in the credit log yet are waited for.
+    :param topview_conn_id: Connection whose credit log is read; by default that of each task. (templated)
+    :param deferrable: Wait in the triggerer instead of on a worker; by default what ``[operators]
+        default_deferrable`` says.
+    :raises TopviewInvalidRequest: No task is named, or one that this DAG does not have.
+    :raises AirflowSkipException: Too little of the budget is left.
+
+    Source: https://docs.topview.ai/reference/query_credit_logs
+    """
+
+    template_fields: Sequence[str] = ("task_ids", "budget", "to_come", "topview_conn_id")
+    ui_color = "#e6e0ff"
+
+    def __init__(
+        self,
+        *,
+        task_ids: Sequence[str] | str,
+        budget: float | str | None = None,
+        to_come: float | str | None = None,
+        lag_timeout: float | timedelta = 300,
+        topview_conn_id: str | None = None,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.task_ids = task_ids
+        self.budget = budget
+        self.to_come = to_come
+        self.lag_timeout = lag_timeout
+        self.topview_conn_id = topview_conn_id
+        self.deferrable = deferrable
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Add up, and wait for the credit log where it is needed."""
+        return self.add_up(context)
+
+    def tasks(self, context: Context) -> list[str]:
+        """Return the names of the tasks; a budget may be checked before there are any."""
+        return super().tasks(context) if self.budget is None else self.named(context, "task_ids", self.task_ids)
 
     def report(self, context: Context, lines: Sequence[Line]) -> dict[str, Any]:
         """
