@@ -81,7 +81,7 @@ def report(run: Run, path: Any, **words: Any) -> tuple[dict[str, Any], list[dict
     numbers = TopviewReportOperator(task_id="report", **given).execute(context)
     assert context["ti"].pushed["report"] == numbers
     kind = tables.kind_of(str(path), "path")
-    return numbers, [row for _, row in tables.read(path.read_bytes(), kind)]
+    return numbers, [row for _, row in tables.read(path.read_bytes(), kind)[0]]
 
 
 def column(rows: list[dict[str, Any]], name: str) -> list[Any]:
@@ -249,7 +249,7 @@ def test_it_fails_after_it_has_written_when_a_product_is_missing(run: Run, tmp_p
     with pytest.raises(TopviewBatchIncomplete, match=r"1 of 3 products are there, 1 failed, .* clear what failed") as e:
         report(run, tmp_path / "r.csv", fail_on_failures=True)
     assert isinstance(e.value, AirflowFailException)
-    assert len(tables.read((tmp_path / "r.csv").read_bytes(), "csv")) == 3
+    assert len(tables.read((tmp_path / "r.csv").read_bytes(), "csv")[0]) == 3
 
 
 def test_what_was_skipped_does_not_fail_it(run: Run, tmp_path: Path) -> None:
@@ -336,3 +336,23 @@ def test_a_file_that_is_no_report_is_not_made_again(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps([{"product": "lamp"}]))
     with pytest.raises(TopviewInvalidRequest, match=r"row 1: rerun is None, none of no, submit, .* is it a report\?"):
         again(tmp_path / "r.json")
+
+
+def test_everything_that_is_wrong_with_a_report_is_said_at_once(tmp_path: Path) -> None:
+    rows = ["product,rerun,topview_task_id", "lamp,resume,", "mug,perhaps,", "pen,submit,,", ",submit,", "cup,submit,"]
+    (tmp_path / "r.csv").write_text("\n".join(rows))
+    with pytest.raises(TopviewInvalidRequest) as caught:
+        again(tmp_path / "r.csv")
+    wrong = [
+        "line 4: has 4 columns, the header has 3",
+        "line 2: rerun is 'resume', but topview_task_id is empty",
+        "line 3: rerun is 'perhaps', none of no, submit, resume, look first; is it a report?",
+        "line 5: product is empty",
+    ]
+    assert str(caught.value).partition("cannot be mapped over: ")[2].split("; ") == "; ".join(wrong).split("; ")
+
+
+def test_a_broken_line_is_said_though_nothing_else_is_left_to_do(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"product": "lamp", "rerun": "no"}\n{"product":\n')
+    with pytest.raises(TopviewInvalidRequest, match="line 2: is no JSON"):
+        again(tmp_path / "r.jsonl")

@@ -64,6 +64,22 @@ def a_list_of_products_with_a_column_that_is_not_known(scene: Scene) -> None:
     products(scene, str(scene.file("list.csv", b"link,nmae\nl1,Lamp\n")))
 
 
+@says(
+    TopviewInvalidRequest,
+    "/list.csv' cannot be mapped over: line 2: has 3 columns, the header has 2; line 3: is no CSV: ",
+    "; line 4: link is empty",
+)
+def a_list_of_products_with_several_mistakes(scene: Scene) -> None:
+    products(scene, str(scene.file("list.csv", b'link,name\nl1,Lamp,red\n"l2"x,Mug\n,Pen\n')))
+
+
+@says(
+    TopviewInvalidRequest, "/a.jsonl' cannot be mapped over: line 1: is no JSON: ", "line 2: must have names and values"
+)
+def lines_of_products_with_several_mistakes(scene: Scene) -> None:
+    products(scene, str(scene.file("a.jsonl", b'{"link":\n["l2"]\n')))
+
+
 @says(TopviewInvalidRequest, "source: the list cannot be mapped over: row 2: link is empty")
 def a_query_that_leaves_a_field_empty(scene: Scene) -> None:
     products(scene, [{"link": "l1"}, {"link": ""}])

@@ -15,7 +15,7 @@ from topview_provider.waiting import switch
 
 if TYPE_CHECKING:
     from topview_provider.bill import Line
-    from topview_provider.tables import Placed, Row
+    from topview_provider.tables import Placed, Row, Table
 
 
 class TopviewProductsOperator(BaseOperator):
@@ -23,9 +23,10 @@ class TopviewProductsOperator(BaseOperator):
     Read products from a file or a query, and return them to map over.
 
     Returns a list of mappings, each with every column, None where it is empty: give it to ``expand_kwargs`` of a task
-    group or an operator. Nothing is asked of TopView. What is wrong is named with line and column, before any money is
-    spent: an unknown or missing column, an empty field, the same product twice, a file without products. A query that
-    finds none, and a report in which nothing is missing, are no error: the list is empty then, and nothing is mapped.
+    group or an operator. Nothing is asked of TopView. What is wrong is named with line and column, all at once, and
+    before any money is spent: a line that cannot be read, an unknown or missing column, an empty field, the same
+    product twice, a file without products. A query that finds none, and a report in which nothing is missing, are no
+    error: the list is empty then, and nothing is mapped.
 
     :param source: CSV, JSON lines or JSON, by the suffix (``.csv``, ``.jsonl``, ``.ndjson``, ``.json``), any path that
         ``ObjectStoragePath`` knows; or a list of mappings, such as the result of a query. In CSV the first line names
@@ -83,26 +84,26 @@ class TopviewProductsOperator(BaseOperator):
 
         :raises ValueError: Something is wrong with them.
         """
-        rows, columns, languages = self.rows(), list(self.columns), self.spoken()
+        (rows, problems), columns, languages = self.rows(), list(self.columns), self.spoken()
         rerun = switch("rerun", self.rerun)
         if rerun:  # a report has a row for each language already
-            rows, columns, languages = self.again(rows), [*columns, late.batches.RESUME], []
-        if not rows and (rerun or not isinstance(self.source, str)):
+            rows, wrong = self.again(rows)
+            problems, columns, languages = [*problems, *wrong], [*columns, late.batches.RESUME], []
+        if not rows and not problems and (rerun or not isinstance(self.source, str)):
             return []
-        return late.batches.Wanted(columns, self.required, languages).products(rows)
+        return late.batches.Wanted(columns, self.required, languages).products(rows, problems)
 
-    def rows(self) -> list[Placed]:
+    def rows(self) -> Table:
         """
-        Return the rows of the source with their places.
+        Return the rows of the source with their places, and what is wrong with those that cannot be read.
 
-        :raises ValueError: A row cannot be read.
         :raises TopviewInvalidRequest: There is no such file.
         :raises TopviewError: It cannot be read.
         """
         from topview_provider.hooks import transfer
 
         if not isinstance(self.source, str):
-            return list(late.tables.placed(list(self.source or ())))
+            return late.tables.placed(list(self.source or ()))
         kind, path = late.tables.kind_of(self.source, "source"), transfer.file_path(self.source, "source")
         try:
             with path.open("rb") as file:  # type: ignore[no-untyped-call]
@@ -113,20 +114,20 @@ class TopviewProductsOperator(BaseOperator):
             raise TopviewError(f"{self.source} cannot be read: {error}") from error
         return late.tables.read(data, kind)
 
-    def again(self, rows: Sequence[Placed]) -> list[Placed]:
+    def again(self, rows: Sequence[Placed]) -> Table:
         """
-        Return the products of a report that are to be made now.
+        Return the products of a report that are to be made now, and what is wrong with its other rows.
 
         :param rows: The rows of the report.
         """
-        found, doubtful = late.batches.open_rows(rows, self.columns)
+        found, doubtful, problems = late.batches.open_rows(rows, self.columns)
         if doubtful:
             self.log.warning(
                 "left alone, for TopView may have taken them: %s. Look at the account's tasks, then write submit or no "
                 "into their column rerun",
                 ", ".join(doubtful),
             )
-        return found
+        return found, problems
 
     def spoken(self) -> list[str]:
         """
