@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import BaseOperator, Context, conf
 
 from topview_provider import catalog, compat, late
 from topview_provider.exceptions import TopviewBatchIncomplete, TopviewError, TopviewInvalidRequest
-from topview_provider.operators.spending import TopviewCounting, every
+from topview_provider.operators.counting import TopviewCounting, every
 from topview_provider.waiting import switch
 
 if TYPE_CHECKING:
