@@ -72,7 +72,7 @@ def test_an_avatar_is_chosen_by_its_id_and_the_first_one_without(hook: TopviewHo
 @pytest.mark.parametrize("chooser", [TopviewChooseVoiceOperator, TopviewChooseAvatarOperator])
 @pytest.mark.parametrize("name", ["", "  "])
 def test_without_a_name_topview_may_choose_and_is_not_asked(chooser: Any, name: str, service: StandIn) -> None:
-    assert chooser(task_id="c", name=name, first_if_empty=False).execute(new_context()) is None
+    assert chooser(task_id="c", name=name, first_if_empty=False).execute(new_context()) == ""
     assert service.requests() == []
     assert chooser(task_id="c", name=name).execute(new_context())
 

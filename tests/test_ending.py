@@ -19,7 +19,7 @@ from topview_provider.standin.server import StandIn
 from topview_provider.tally import Tally
 from topview_provider.waiting import read_event
 
-from .attempts import retried
+from .attempts import cleared, retried
 from .conftest import FakeStore
 from .stats import Backend, telling
 
@@ -155,6 +155,47 @@ def test_an_operator_that_is_killed_before_it_waits_names_the_intent() -> None:
         "If a submit is on its way, TopView may accept and charge it: the ledger, where there is one, holds the intent"
         in said
     )
+
+
+def test_an_operator_that_is_killed_while_its_trigger_waits_in_this_process_says_that_the_task_goes_on(
+    service: StandIn,
+) -> None:
+    task = video(deferrable=True)
+    left = leave(task, new_context())
+    (said,) = lines(task.on_kill, "warning")
+    assert f"no call to cancel video_avatar {left.trigger.topview_task_id}: it goes on there and is charged" in said
+
+
+def test_an_operator_that_is_killed_between_the_submit_and_the_wait_says_that_the_task_goes_on(
+    service: StandIn,
+) -> None:
+    class Killed(TopviewVideoAvatarOperator):
+        def noted(self, *args: Any) -> Any:
+            self.on_kill()
+            return super().noted(*args)
+
+    task = Killed(task_id="t", avatar_id="a", tts_text="Hello.", wait_for_completion=False)
+    (said,) = lines(lambda: task.execute(new_context()), "warning")
+    (job,) = service.jobs()
+    assert f"no call to cancel video_avatar {job['topview_task_id']}: it goes on there" in said
+
+
+def test_an_operator_that_is_killed_while_it_replaces_a_task_that_is_gone_does_not_speak_of_that_one(
+    service: StandIn,
+) -> None:
+    class Killed(TopviewVideoAvatarOperator):
+        def already_there(self, body: Any) -> str:
+            self.on_kill()
+            return super().already_there(body)
+
+    store = FakeStore()
+    gone = video().execute(retried(store, 1))["topview_task_id"]
+    service.fault("code", path="/v1/video_avatar/task/query", value="4004", times=1)
+    task = Killed(task_id="t", avatar_id="a", tts_text="Hello.", on_missing_result="resubmit")
+    said = lines(lambda: task.execute(cleared(store, 2)), "warning")
+    (killed,) = (line for line in said if line.startswith("Airflow ends"))
+    assert killed.startswith("Airflow ends this Airflow task before it waits for one of TopView")
+    assert gone not in killed
 
 
 def test_an_operator_that_is_killed_while_it_lands_knows_its_task(service: StandIn) -> None:

@@ -131,6 +131,72 @@ def test_everything_that_is_wrong_is_said_at_once_but_not_for_ever(tmp_path: Pat
     assert text.endswith("; and 21 more")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "problems"),
+    [
+        (
+            "a.csv",
+            'link,name\nl1,Lamp,red\nl2\n,Mug\n"l4"x,Pen\nl5,Cup\nl5,Cup\n',
+            [
+                "line 2: has 3 columns, the header has 2",
+                "line 3: has 1 columns, the header has 2",
+                "line 5: is no CSV: ",
+                "line 4: link is empty",
+                "line 6 and line 7 are the same product",
+            ],
+        ),
+        (
+            "a.csv",
+            "link,,link,\nl1,x,y,z\n",
+            ["line 1: column 2 has no name", "line 1: two columns are called 'link'", "line 1: column 4 has no name"],
+        ),
+        (
+            "a.jsonl",
+            '{"link": \n["l2"]\n{"link": "l3", "nmae": "Lamp"}\n{"link": ""}\n',
+            [
+                "line 1: is no JSON: ",
+                'line 2: must have names and values, not ["l2"]',
+                "line 3: column 'nmae' is not known",
+                "line 4: link is empty",
+            ],
+        ),
+        (
+            "a.json",
+            '["l1", {"name": "Lamp"}, 2]',
+            [
+                'row 1: must have names and values, not "l1"',
+                "row 3: must have names and values, not 2",
+                "there is no column 'link'",
+            ],
+        ),
+    ],
+)
+def test_every_line_is_looked_at_whatever_is_wrong_with_the_others(
+    name: str, content: str, problems: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(TopviewInvalidRequest) as caught:
+        read(file(tmp_path, name, content))
+    said = str(caught.value).partition("cannot be mapped over: ")[2].split("; ")
+    found = [one for one in said if not one.startswith("known are ")]
+    assert [one[: len(wanted)] for one, wanted in zip(found, problems, strict=True)] == problems
+
+
+def test_many_lines_that_cannot_be_read_are_ten_and_a_number(tmp_path: Path) -> None:
+    with pytest.raises(TopviewInvalidRequest) as caught:
+        read(file(tmp_path, "a.csv", "link,name\n" + "l,Lamp,red\n" * 25))
+    text = str(caught.value)
+    assert "line 2: has 3 columns" in text
+    assert "line 11: has 3 columns" in text
+    assert "line 12" not in text
+    assert text.endswith("; and 15 more")
+
+
+def test_products_whose_column_has_a_wrong_name_are_not_said_to_be_the_same() -> None:
+    with pytest.raises(TopviewInvalidRequest, match="column 'lnik' is not known") as caught:
+        read([{"lnik": "l1"}, {"lnik": "l2"}])
+    assert "same product" not in str(caught.value)
+
+
 def test_a_product_twice_in_a_language_is_found_where_one_names_it_itself() -> None:
     with pytest.raises(TopviewInvalidRequest, match="row 1 and row 2 are the same product"):
         read([{"link": "l1"}, {"link": "l1", "language": "de"}], languages=["en", "de"])
@@ -147,9 +213,9 @@ def test_more_products_than_airflow_maps_over_are_refused(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
 def test_what_is_written_is_read_again(kind: str) -> None:
     rows = [{"link": "l1", "name": 'a "b", c\nd'}, {"link": "ä", "name": None}]
-    assert [row for _, row in tables.read(tables.write(rows, kind), kind)] == rows
+    assert [row for _, row in tables.read(tables.write(rows, kind), kind)[0]] == rows
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
 def test_no_rows_are_written_as_a_file_without_rows(kind: str) -> None:
-    assert tables.read(tables.write([], kind), kind) == []
+    assert tables.read(tables.write([], kind), kind) == ([], [])

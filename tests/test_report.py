@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from tests.conftest import FakeStore, FakeTaskInstance
 from tests.contract.running import new_context
@@ -81,7 +81,7 @@ def report(run: Run, path: Any, **words: Any) -> tuple[dict[str, Any], list[dict
     numbers = TopviewReportOperator(task_id="report", **given).execute(context)
     assert context["ti"].pushed["report"] == numbers
     kind = tables.kind_of(str(path), "path")
-    return numbers, [row for _, row in tables.read(path.read_bytes(), kind)]
+    return numbers, [row for _, row in tables.read(path.read_bytes(), kind)[0]]
 
 
 def column(rows: list[dict[str, Any]], name: str) -> list[Any]:
@@ -100,7 +100,8 @@ def test_a_row_says_what_a_product_cost_and_where_its_file_is(run: Run, tmp_path
         run.store(index, f"s3://bucket/{index}.mp3" if index else ["a.mp3", "b.mp3"])
     numbers, rows = report(run, tmp_path / "r.jsonl", files="store")
     assert [numbers.pop(name) for name in ("path", "cost_credit")] == [f"file://{tmp_path}/r.jsonl", 0.3]
-    assert numbers == {"total": 3, "success": 3, "failed": 0, "skipped": 0, "not_run": 0, "complete": True}
+    counted = {"total": 3, "success": 3, "failed": 0, "skipped": 0, "not_run": 0}
+    assert numbers == {**counted, "complete": True, "missing": []}
     assert rows[1] == {
         "product": "mug",
         "language": "en",
@@ -212,13 +213,43 @@ def test_several_mapped_tasks_have_a_list_of_rows_each(run: Run, tmp_path: Path)
     assert column(rows, "state") == ["success", "success", "skipped"]
 
 
+def test_where_one_list_of_several_is_missing_the_others_are_reported_on_and_it_is_named(
+    run: Run, tmp_path: Path
+) -> None:
+    run.make(speech(), 0)
+    run.states["more"] = {-1: "upstream_failed"}
+    words = {"task_ids": ["more", "make"], "rows": [None, ROWS[:1]], "files": ["more", "store"]}
+    run.store(0, "a.mp3")
+    numbers, rows = report(run, tmp_path / "r.csv", **words)
+    assert (column(rows, "product"), column(rows, "file")) == (["lamp"], ["a.mp3"])
+    assert (numbers["total"], numbers["success"], numbers["missing"]) == (1, 1, ["more"])
+    with pytest.raises(TopviewBatchIncomplete, match=r"1 of 1 products are there.*nothing of more, whose list is miss"):
+        report(run, tmp_path / "again.csv", **words, fail_on_failures=True)
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "r.csv").read_bytes()
+
+
+def test_a_list_that_was_skipped_with_its_task_is_not_missing(run: Run, tmp_path: Path) -> None:
+    run.make(speech(), 0)
+    run.states["more"] = {-1: "skipped"}
+    words = {"task_ids": ["make", "more"], "rows": [ROWS[:1], None], "fail_on_failures": True}
+    numbers, rows = report(run, tmp_path / "r.csv", **words)
+    assert (column(rows, "product"), numbers["missing"]) == (["lamp"], [])
+
+
+@pytest.mark.parametrize("name", ["budget", "to_come"])
+def test_what_only_the_cost_of_a_run_knows_is_no_argument_of_a_report(name: str) -> None:
+    with pytest.raises((TypeError, AirflowException), match=name):
+        TopviewReportOperator(task_id="report", task_ids="make", rows=[], path="r.csv", **{name: 1})
+    assert name not in TopviewReportOperator.template_fields
+
+
 def test_it_fails_after_it_has_written_when_a_product_is_missing(run: Run, tmp_path: Path) -> None:
     run.make(speech(), 0)
     run.states["make"][1] = "failed"
     with pytest.raises(TopviewBatchIncomplete, match=r"1 of 3 products are there, 1 failed, .* clear what failed") as e:
         report(run, tmp_path / "r.csv", fail_on_failures=True)
     assert isinstance(e.value, AirflowFailException)
-    assert len(tables.read((tmp_path / "r.csv").read_bytes(), "csv")) == 3
+    assert len(tables.read((tmp_path / "r.csv").read_bytes(), "csv")[0]) == 3
 
 
 def test_what_was_skipped_does_not_fail_it(run: Run, tmp_path: Path) -> None:
@@ -245,6 +276,8 @@ def test_an_unknown_language_and_name_come_from_the_card(run: Run, tmp_path: Pat
     ("words", "said"),
     [
         ({"rows": None}, "rows: there is no list; the task that was to make it did not succeed"),
+        ({"task_ids": ["make", "more"], "rows": [None, None]}, "rows: there is no list; the task that was to make it"),
+        ({"task_ids": []}, "task_ids: name at least one task; it has make, store, more"),
         ({"files": ["store", "make"]}, "1 tasks need as many lists of rows, not 1, and as many tasks"),
         ({"task_ids": ["make", "more"], "rows": [ROWS]}, "2 tasks need as many lists of rows, not 1"),
         ({"files": "stroe"}, "files: no task stroe in this DAG"),
@@ -303,3 +336,23 @@ def test_a_file_that_is_no_report_is_not_made_again(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps([{"product": "lamp"}]))
     with pytest.raises(TopviewInvalidRequest, match=r"row 1: rerun is None, none of no, submit, .* is it a report\?"):
         again(tmp_path / "r.json")
+
+
+def test_everything_that_is_wrong_with_a_report_is_said_at_once(tmp_path: Path) -> None:
+    rows = ["product,rerun,topview_task_id", "lamp,resume,", "mug,perhaps,", "pen,submit,,", ",submit,", "cup,submit,"]
+    (tmp_path / "r.csv").write_text("\n".join(rows))
+    with pytest.raises(TopviewInvalidRequest) as caught:
+        again(tmp_path / "r.csv")
+    wrong = [
+        "line 4: has 4 columns, the header has 3",
+        "line 2: rerun is 'resume', but topview_task_id is empty",
+        "line 3: rerun is 'perhaps', none of no, submit, resume, look first; is it a report?",
+        "line 5: product is empty",
+    ]
+    assert str(caught.value).partition("cannot be mapped over: ")[2].split("; ") == "; ".join(wrong).split("; ")
+
+
+def test_a_broken_line_is_said_though_nothing_else_is_left_to_do(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"product": "lamp", "rerun": "no"}\n{"product":\n')
+    with pytest.raises(TopviewInvalidRequest, match="line 2: is no JSON"):
+        again(tmp_path / "r.jsonl")

@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import AirflowSkipException
 from tests.conftest import FakeTaskInstance
 from tests.contract.running import leave, new_context, resume
 from topview_provider.exceptions import TopviewInvalidRequest
-from topview_provider.operators import spending
+from topview_provider.operators import counting
 from topview_provider.operators.spending import TopviewRunCostOperator
 from topview_provider.operators.video import TopviewMarketingVideoExportOperator, TopviewMarketingVideoOperator
 from topview_provider.operators.voice import TopviewTextToVoiceOperator
@@ -132,7 +132,7 @@ def test_the_log_is_waited_for_on_the_worker(lagging: StandIn, monkeypatch: pyte
     monkeypatch.setattr(time, "sleep", sleep)
     found = count(context, "video", deferrable=False)
     assert (found["total"], found["complete"]) == (5, True)
-    assert slept == [spending.PAUSE]
+    assert slept == [counting.PAUSE]
     assert len(lagging.requests(LOG)) == 2
 
 

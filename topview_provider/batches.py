@@ -43,18 +43,20 @@ class Wanted:
     required: Sequence[str] = ()
     languages: Sequence[str] = ()
 
-    def products(self, rows: Sequence[Placed]) -> list[Row]:
+    def products(self, rows: Sequence[Placed], problems: Sequence[str] = ()) -> list[Row]:
         """
         Return what to map over: every column in every row, None where it is empty.
 
         :param rows: The rows with their places.
+        :param problems: What is wrong with the rows that could not be read.
         :raises Unfit: There is none, or something is wrong; each problem with its place.
         """
-        if not rows:
+        if not rows and not problems:
             raise Unfit("there is no product in it")
-        problems = [*self._names(rows), *self._gaps(rows)]
+        names = self._names(rows) if rows else []
         found = [(where, each) for where, row in rows for each in self._in_languages(row)]
-        if problems := problems or _twice(found):
+        # Where a column is called otherwise than it should be, products look alike that are not.
+        if problems := [*problems, *names, *self._gaps(rows), *([] if names else _twice(found))]:
             more = f"; and {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
             raise Unfit("; ".join(problems[:MOST_PROBLEMS]) + more)
         return [row for _, row in found]
@@ -172,29 +174,29 @@ def numbers(rows: Iterable[Row]) -> dict[str, Any]:
     return {"total": len(rows), **states, "cost_credit": round(sum(row["cost_credit"] or 0 for row in rows), 6)}
 
 
-def open_rows(rows: Iterable[Placed], columns: Sequence[str]) -> tuple[list[Placed], list[str]]:
+def open_rows(rows: Iterable[Placed], columns: Sequence[str]) -> tuple[list[Placed], list[str], list[str]]:
     """
-    Return the products of a report that are to be made now, and the places of those that need a look first.
+    Return the products of a report that are to be made now, the places of those that need a look first, and problems.
 
-    One that is paid for or under way takes its TopView id along, to go on with it.
+    One that is paid for or under way takes its TopView id along, to go on with it. It is a problem where a row says
+    nothing of a rerun, for then it is no report, or lacks the id to go on with.
 
     :param rows: The rows of the report with their places.
     :param columns: The columns that a product has; others are kept, so that they are not left out silently.
-    :raises Unfit: A row says nothing of a rerun: it is no report. Or it lacks the id to go on with.
     """
-    found, doubtful = [], []
+    found, doubtful, problems = [], [], []
     for where, row in rows:
         what = row.get("rerun")
         if what not in ("no", "submit", "resume", "look first"):
-            raise Unfit(f"{where}: rerun is {what!r}, none of no, submit, resume, look first; is it a report?")
-        if what == "resume" and is_empty(row.get("topview_task_id")):
-            raise Unfit(f"{where}: rerun is 'resume', but topview_task_id is empty")
-        if what == "look first":
+            problems.append(f"{where}: rerun is {what!r}, none of no, submit, resume, look first; is it a report?")
+        elif what == "resume" and is_empty(row.get("topview_task_id")):
+            problems.append(f"{where}: rerun is 'resume', but topview_task_id is empty")
+        elif what == "look first":
             doubtful.append(where)
         elif what != "no":
             product = {name: row[name] for name in row if name in columns or name not in REPORTED}
             found.append((where, {**product, RESUME: row.get("topview_task_id") if what == "resume" else None}))
-    return found, doubtful
+    return found, doubtful, problems
 
 
 def _twice(rows: Sequence[Placed]) -> list[str]:

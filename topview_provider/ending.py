@@ -26,6 +26,8 @@ class TopviewEnding:
     family: ClassVar[str]
     log: Any
     _watch: Watch | None = None
+    _followed: str = ""
+    """TopView's id of the task that is known before, or without, a watch of its own: it may wait elsewhere."""
 
     def log_end(self, outcome: Outcome, wait: Wait, cost: float | None) -> None:
         """
@@ -69,6 +71,8 @@ class TopviewEnding:
         if self._watch:
             seen = self._watch.seen(time.time())
             self.log.warning("%s", late.polling.killed(self.family, self._watch.topview_task_id, seen))
+        elif self._followed:
+            self.log.warning("%s", late.polling.killed(self.family, self._followed))
         else:
             self.log.warning("%s", KILLED_EARLY)
 

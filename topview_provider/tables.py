@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from topview_provider.exceptions import TopviewInvalidRequest
@@ -13,6 +13,9 @@ from topview_provider.exceptions import TopviewInvalidRequest
 Row = dict[str, Any]
 Placed = tuple[str, Row]
 """Where a row stands, in words, and the row."""
+
+Table = tuple[list[Placed], list[str]]
+"""The rows that can be read, and what is wrong with the others, each with its place."""
 
 DELIMITERS = ",;\t"
 """What may part the columns of a CSV file; the one that stands in its header most often does."""
@@ -34,31 +37,29 @@ def kind_of(name: str, argument: str) -> str:
     return suffix
 
 
-def read(data: bytes, kind: str) -> list[Placed]:
+def read(data: bytes, kind: str) -> Table:
     """
     Return the rows of a file, each with its place; outer blanks are cut off, and what is empty is None.
 
     :param data: The file.
     :param kind: ``csv``, ``jsonl`` or ``json``.
-    :raises ValueError: It cannot be read; the text says where.
     """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"line {line}: is no UTF-8 text; save the file as UTF-8") from None
-    return [(where, {name: _plain(value) for name, value in row.items()}) for where, row in READERS[kind](text)]
+        return [], [f"line {line}: is no UTF-8 text; save the file as UTF-8"]
+    rows, problems = _parted(READERS[kind](text))
+    return [(where, {name: _plain(value) for name, value in row.items()}) for where, row in rows], problems
 
 
-def placed(rows: Sequence[Any]) -> Iterator[Placed]:
+def placed(rows: Sequence[Any]) -> Table:
     """
-    Yield the rows of a list with their places.
+    Return the rows of a list with their places.
 
-    :param rows: Mappings, as a query or a JSON file has them.
-    :raises ValueError: One of them is no mapping.
+    :param rows: Mappings, as a query has them.
     """
-    for number, row in enumerate(rows, 1):
-        yield f"row {number}", _named(f"row {number}", row)
+    return _parted(_numbered(rows))
 
 
 def write(rows: Sequence[Row], kind: str) -> bytes:
@@ -79,59 +80,82 @@ def write(rows: Sequence[Row], kind: str) -> bytes:
     return text.getvalue().encode()
 
 
-def _csv(text: str) -> Iterator[Placed]:
+def _parted(found: Iterable[Placed | str]) -> Table:
+    """Return what a reader yields, the rows and what is wrong apart; a reader goes on after what is wrong."""
+    every = list(found)
+    return [one for one in every if not isinstance(one, str)], [one for one in every if isinstance(one, str)]
+
+
+def _csv(text: str) -> Iterator[Placed | str]:
     header = text.partition("\n")[0]
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=header.count), strict=True)
     names: list[str] = []
-    try:
-        for cells in lines:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not names:
-                names = _header(cells)
-                continue
-            if len(cells) != len(names):
-                raise ValueError(f"line {lines.line_num}: has {len(cells)} columns, the header has {len(names)}")
+    for cells in _cells(lines):
+        if isinstance(cells, str):
+            yield f"line {lines.line_num}: {cells}"
+        elif not names:
+            names = [cell.strip() for cell in cells]
+            if problems := list(_wrong_names(names)):
+                yield from problems
+                return
+        elif len(cells) != len(names):
+            yield f"line {lines.line_num}: has {len(cells)} columns, the header has {len(names)}"
+        else:
             yield f"line {lines.line_num}", dict(zip(names, cells, strict=True))
-    except csv.Error as error:
-        raise ValueError(f"line {lines.line_num}: is no CSV: {error}") from None
 
 
-def _header(cells: list[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
+def _cells(lines: Iterator[list[str]]) -> Iterator[list[str] | str]:
+    """Yield the cells of each line that is not empty, and what is wrong with one that is no CSV."""
+    while True:
+        try:
+            cells = next(lines)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield f"is no CSV: {error}"
+        else:
+            if any(cell.strip() for cell in cells):
+                yield cells
+
+
+def _wrong_names(names: list[str]) -> Iterator[str]:
     for number, name in enumerate(names, 1):
         if not name:
-            raise ValueError(f"line 1: column {number} has no name")
-        if names.index(name) < number - 1:
-            raise ValueError(f"line 1: two columns are called {name!r}")
-    return names
+            yield f"line 1: column {number} has no name"
+        elif names.index(name) < number - 1:
+            yield f"line 1: two columns are called {name!r}"
 
 
-def _json_lines(text: str) -> Iterator[Placed]:
+def _json_lines(text: str) -> Iterator[Placed | str]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            where = f"line {number}"
-            yield where, _named(where, _loaded(line, f"{where}: "))
+            yield _row(f"line {number}", *_loaded(line))
 
 
-def _json(text: str) -> Iterator[Placed]:
-    found = _loaded(text) if text.strip() else []
-    if not isinstance(found, list):
-        raise ValueError(f"must be a list of rows, not {_short(found)}")
-    yield from placed(found)
+def _json(text: str) -> Iterator[Placed | str]:
+    found, problem = _loaded(text) if text.strip() else ([], "")
+    if problem or not isinstance(found, list):
+        yield problem or f"must be a list of rows, not {_short(found)}"
+    else:
+        yield from _numbered(found)
 
 
-def _named(where: str, row: Any) -> Row:
-    if not isinstance(row, Mapping):
-        raise ValueError(f"{where}: must have names and values, not {_short(row)}")
-    return {str(name).strip(): value for name, value in row.items()}
+def _numbered(rows: Sequence[Any]) -> Iterator[Placed | str]:
+    return (_row(f"row {number}", row) for number, row in enumerate(rows, 1))
 
 
-def _loaded(text: str, where: str = "") -> Any:
+def _row(where: str, row: Any, problem: str = "") -> Placed | str:
+    if problem or not isinstance(row, Mapping):
+        return f"{where}: {problem or f'must have names and values, not {_short(row)}'}"
+    return where, {str(name).strip(): value for name, value in row.items()}
+
+
+def _loaded(text: str) -> tuple[Any, str]:
+    """Return what a text holds as JSON, and what is wrong with it."""
     try:
-        return json.loads(text)
+        return json.loads(text), ""
     except ValueError as error:
-        raise ValueError(f"{where}is no JSON: {error}") from None
+        return None, f"is no JSON: {error}"
 
 
 def _plain(value: Any) -> Any:
@@ -147,4 +171,4 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
-READERS: dict[str, Callable[[str], Iterator[Placed]]] = {"csv": _csv, "jsonl": _json_lines, "json": _json}
+READERS: dict[str, Callable[[str], Iterator[Placed | str]]] = {"csv": _csv, "jsonl": _json_lines, "json": _json}

@@ -29,11 +29,11 @@ class Left(FakeTaskInstance):
 
     def get_task_states(self, dag_id: str, task_ids: list[str], run_ids: list[str]) -> Any:
         """Return that it failed."""
-        return {run_ids[0]: {"make_0": "failed"}}
+        return {run_ids[0]: {"make_0": "failed"} if task_ids == ["make"] else {}}
 
 
 def after(scene: Scene, task: Any, card: Any = None) -> Any:
-    dag = SimpleNamespace(task_dict={"make": None})
+    dag = SimpleNamespace(task_dict={"make": None, "more": None})
     return scene.run(task, context={**new_context(), "ti": Left(card=card), "dag": dag})
 
 
@@ -62,6 +62,22 @@ def a_list_of_products_of_another_kind(scene: Scene) -> None:
 )
 def a_list_of_products_with_a_column_that_is_not_known(scene: Scene) -> None:
     products(scene, str(scene.file("list.csv", b"link,nmae\nl1,Lamp\n")))
+
+
+@says(
+    TopviewInvalidRequest,
+    "/list.csv' cannot be mapped over: line 2: has 3 columns, the header has 2; line 3: is no CSV: ",
+    "; line 4: link is empty",
+)
+def a_list_of_products_with_several_mistakes(scene: Scene) -> None:
+    products(scene, str(scene.file("list.csv", b'link,name\nl1,Lamp,red\n"l2"x,Mug\n,Pen\n')))
+
+
+@says(
+    TopviewInvalidRequest, "/a.jsonl' cannot be mapped over: line 1: is no JSON: ", "line 2: must have names and values"
+)
+def lines_of_products_with_several_mistakes(scene: Scene) -> None:
+    products(scene, str(scene.file("a.jsonl", b'{"link":\n["l2"]\n')))
 
 
 @says(TopviewInvalidRequest, "source: the list cannot be mapped over: row 2: link is empty")
@@ -112,7 +128,7 @@ def a_report_of_no_known_kind(scene: Scene) -> None:
     report(scene, path="r.txt")
 
 
-@says(TopviewInvalidRequest, "files: no task store in this DAG; it has make")
+@says(TopviewInvalidRequest, "files: no task store in this DAG; it has make, more")
 def a_report_on_files_of_a_task_that_is_not_there(scene: Scene) -> None:
     report(scene, files="store")
 
@@ -125,6 +141,16 @@ def a_report_on_files_of_a_task_that_is_not_there(scene: Scene) -> None:
 )
 def a_batch_of_which_something_failed(scene: Scene) -> None:
     report(scene)
+
+
+@says(
+    TopviewBatchIncomplete,
+    "the report is file:///",
+    "it has nothing of more, whose list is missing: the task that was to make it did not succeed",
+    "clear what failed in this run",
+)
+def a_batch_of_which_a_whole_list_is_missing(scene: Scene) -> None:
+    report(scene, rows=[None, []], task_ids=["more", "make"])
 
 
 @says(AirflowSkipException, "this run cost 7 credits, and 5 are to come: more than its budget of 10")

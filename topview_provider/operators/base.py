@@ -208,6 +208,7 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         if self.on_missing_result != "resubmit" or self.resume_topview_task_id:
             raise late.words.missing(self.family, record, book.forget_by_hand, error) from error
         self.log.warning("%s %s is gone at TopView; buying anew, as asked", self.family, record.topview_task_id)
+        self._watch, self._followed = None, ""  # what becomes of this attempt is no longer about that task
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """

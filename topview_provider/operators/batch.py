@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, Context, conf
 
 from topview_provider import catalog, compat, late
 from topview_provider.exceptions import TopviewBatchIncomplete, TopviewError, TopviewInvalidRequest
-from topview_provider.operators.spending import TopviewRunCostOperator, every
+from topview_provider.operators.counting import TopviewCounting, every
 from topview_provider.waiting import switch
 
 if TYPE_CHECKING:
     from topview_provider.bill import Line
-    from topview_provider.tables import Placed, Row
+    from topview_provider.tables import Placed, Row, Table
 
 
 class TopviewProductsOperator(BaseOperator):
@@ -22,9 +23,10 @@ class TopviewProductsOperator(BaseOperator):
     Read products from a file or a query, and return them to map over.
 
     Returns a list of mappings, each with every column, None where it is empty: give it to ``expand_kwargs`` of a task
-    group or an operator. Nothing is asked of TopView. What is wrong is named with line and column, before any money is
-    spent: an unknown or missing column, an empty field, the same product twice, a file without products. A query that
-    finds none, and a report in which nothing is missing, are no error: the list is empty then, and nothing is mapped.
+    group or an operator. Nothing is asked of TopView. What is wrong is named with line and column, all at once, and
+    before any money is spent: a line that cannot be read, an unknown or missing column, an empty field, the same
+    product twice, a file without products. A query that finds none, and a report in which nothing is missing, are no
+    error: the list is empty then, and nothing is mapped.
 
     :param source: CSV, JSON lines or JSON, by the suffix (``.csv``, ``.jsonl``, ``.ndjson``, ``.json``), any path that
         ``ObjectStoragePath`` knows; or a list of mappings, such as the result of a query. In CSV the first line names
@@ -82,26 +84,26 @@ class TopviewProductsOperator(BaseOperator):
 
         :raises ValueError: Something is wrong with them.
         """
-        rows, columns, languages = self.rows(), list(self.columns), self.spoken()
+        (rows, problems), columns, languages = self.rows(), list(self.columns), self.spoken()
         rerun = switch("rerun", self.rerun)
         if rerun:  # a report has a row for each language already
-            rows, columns, languages = self.again(rows), [*columns, late.batches.RESUME], []
-        if not rows and (rerun or not isinstance(self.source, str)):
+            rows, wrong = self.again(rows)
+            problems, columns, languages = [*problems, *wrong], [*columns, late.batches.RESUME], []
+        if not rows and not problems and (rerun or not isinstance(self.source, str)):
             return []
-        return late.batches.Wanted(columns, self.required, languages).products(rows)
+        return late.batches.Wanted(columns, self.required, languages).products(rows, problems)
 
-    def rows(self) -> list[Placed]:
+    def rows(self) -> Table:
         """
-        Return the rows of the source with their places.
+        Return the rows of the source with their places, and what is wrong with those that cannot be read.
 
-        :raises ValueError: A row cannot be read.
         :raises TopviewInvalidRequest: There is no such file.
         :raises TopviewError: It cannot be read.
         """
         from topview_provider.hooks import transfer
 
         if not isinstance(self.source, str):
-            return list(late.tables.placed(list(self.source or ())))
+            return late.tables.placed(list(self.source or ()))
         kind, path = late.tables.kind_of(self.source, "source"), transfer.file_path(self.source, "source")
         try:
             with path.open("rb") as file:  # type: ignore[no-untyped-call]
@@ -112,20 +114,20 @@ class TopviewProductsOperator(BaseOperator):
             raise TopviewError(f"{self.source} cannot be read: {error}") from error
         return late.tables.read(data, kind)
 
-    def again(self, rows: Sequence[Placed]) -> list[Placed]:
+    def again(self, rows: Sequence[Placed]) -> Table:
         """
-        Return the products of a report that are to be made now.
+        Return the products of a report that are to be made now, and what is wrong with its other rows.
 
         :param rows: The rows of the report.
         """
-        found, doubtful = late.batches.open_rows(rows, self.columns)
+        found, doubtful, problems = late.batches.open_rows(rows, self.columns)
         if doubtful:
             self.log.warning(
                 "left alone, for TopView may have taken them: %s. Look at the account's tasks, then write submit or no "
                 "into their column rerun",
                 ", ".join(doubtful),
             )
-        return found
+        return found, problems
 
     def spoken(self) -> list[str]:
         """
@@ -139,7 +141,7 @@ class TopviewProductsOperator(BaseOperator):
             raise TopviewInvalidRequest(f"languages: {error}") from None
 
 
-class TopviewReportOperator(TopviewRunCostOperator):
+class TopviewReportOperator(TopviewCounting, BaseOperator):
     """
     Write what became of each product of a batch: state, cost, file and reason, a row for each.
 
@@ -150,41 +152,56 @@ class TopviewReportOperator(TopviewRunCostOperator):
     :class:`TopviewRunCostOperator`. Give it ``trigger_rule="all_done"``.
 
     Returns ``path``, ``total``, ``success``, ``failed``, ``skipped``, ``not_run``, ``cost_credit``, ``complete`` (every
-    cost is known); the XCom ``report`` holds the same, also where this task fails.
+    cost is known), and ``missing``, the paying tasks of which there is no list, because what was to make it failed; the
+    others are reported on all the same. The XCom ``report`` holds the same, also where this task fails.
 
+    :param task_ids: Airflow tasks of this DAG that pay, a list or one name. (templated)
     :param rows: What was mapped over; where ``task_ids`` are several, a list for each of them. (templated)
     :param path: Where to write it, as CSV, JSON lines or JSON, by the suffix (``.csv``, ``.jsonl``, ``.ndjson``,
         ``.json``): any path that ``ObjectStoragePath`` knows. (templated)
     :param files: Tasks that stored the files, whose result is the path, in the order of ``task_ids``; by default no
         file is wanted. (templated)
-    :param fail_on_failures: Fail when the report is written, if products failed or did not run. The run is red then,
-        and *clear failed* takes this task along.
-    :raises TopviewInvalidRequest: An argument is wrong, or a task is not one of this DAG.
-    :raises TopviewBatchIncomplete: Some products failed, and ``fail_on_failures`` is on.
+    :param fail_on_failures: Fail when the report is written, if products failed or did not run, or a list is missing.
+        The run is red then, and *clear failed* takes this task along.
+    :param lag_timeout: Seconds or timedelta for which charges that are not in the credit log yet are waited for.
+    :param topview_conn_id: Connection whose credit log is read; by default that of each task. (templated)
+    :param deferrable: Wait in the triggerer instead of on a worker; by default what ``[operators]
+        default_deferrable`` says.
+    :raises TopviewInvalidRequest: An argument is wrong, a task is not one of this DAG, or there is no list at all.
+    :raises TopviewBatchIncomplete: Some products failed, or a list is missing, and ``fail_on_failures`` is on.
     :raises TopviewError: The report cannot be written.
     """
 
-    template_fields: Sequence[str] = (*TopviewRunCostOperator.template_fields, "rows", "path", "files")
+    template_fields: Sequence[str] = ("task_ids", "rows", "path", "files", "topview_conn_id")
+    ui_color = "#e6e0ff"
 
     def __init__(
         self,
         *,
+        task_ids: Sequence[str] | str,
         rows: Sequence[Any],
         path: str,
         files: Sequence[str] | str = (),
         fail_on_failures: bool = True,
+        lag_timeout: float | timedelta = 300,
+        topview_conn_id: str | None = None,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.task_ids = task_ids
         self.rows = rows
         self.path = path
         self.files = files
         self.fail_on_failures = fail_on_failures
+        self.lag_timeout = lag_timeout
+        self.topview_conn_id = topview_conn_id
+        self.deferrable = deferrable
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at every product, write the report, and say how many there are."""
         late.tables.kind_of(self.path, "path")
-        return super().execute(context)
+        return self.add_up(context)
 
     def report(self, context: Context, lines: Sequence[Line]) -> dict[str, Any]:
         """
@@ -192,24 +209,39 @@ class TopviewReportOperator(TopviewRunCostOperator):
 
         :param context: Airflow's context.
         :param lines: What the tasks had, with what is known of their cost.
+        :raises TopviewInvalidRequest: There is no list at all, or not as many as tasks.
         :raises TopviewBatchIncomplete: Some products failed, and that is to fail this task.
         """
         paying, storing = self.tasks(context), self.named(context, "files", self.files)
         lists = list(self.rows or ()) if len(paying) > 1 else [self.rows]
-        if None in lists:
-            raise TopviewInvalidRequest("rows: there is no list; the task that was to make it did not succeed")
         if len(lists) != len(paying) or len(storing) not in (0, len(paying)):
             raise TopviewInvalidRequest(
                 f"rows, files: {len(paying)} tasks need as many lists of rows, not {len(lists)}, and as many tasks "
                 f"that store files or none, not {len(storing)}"
             )
         found: list[Row] = []
+        missing = self.without_list(context, paying, lists)
         for number, products in enumerate(lists):
             storer = storing[number] if storing else None
-            found += self.part(context, paying[number], storer, products, lines)
-        path = self.write(found)
-        numbers = {"path": path, **late.batches.numbers(found), "complete": not late.bill.unknown(lines)}
-        return self.told(context, numbers)
+            found += self.part(context, paying[number], storer, products or [], lines)
+        path, complete = self.write(found), not late.bill.unknown(lines)
+        return self.told(
+            context, {"path": path, **late.batches.numbers(found), "complete": complete, "missing": missing}
+        )
+
+    def without_list(self, context: Context, paying: Sequence[str], lists: Sequence[Any]) -> list[str]:
+        """
+        Return the paying tasks whose list is missing; where they were skipped, none is missed.
+
+        :param context: Airflow's context.
+        :param paying: The paying tasks.
+        :param lists: What each of them was mapped over, None where there is no list.
+        :raises TopviewInvalidRequest: There is none for any of them.
+        """
+        without = [payer for payer, products in zip(paying, lists, strict=True) if products is None]
+        if len(without) == len(paying):
+            raise TopviewInvalidRequest("rows: there is no list; the task that was to make it did not succeed")
+        return [payer for payer in without if {*compat.task_states(context, payer).values()} != {"skipped"}]
 
     def part(
         self, context: Context, payer: str, storer: str | None, products: Sequence[Row], lines: Sequence[Line]
@@ -264,13 +296,17 @@ class TopviewReportOperator(TopviewRunCostOperator):
 
         :param context: Airflow's context.
         :param numbers: What the report adds up to.
-        :raises TopviewBatchIncomplete: Some products failed, and that is to fail this task.
+        :raises TopviewBatchIncomplete: Some products failed, or a list is missing, and that is to fail this task.
         """
         said = "%(success)d of %(total)d products are there, %(failed)d failed, %(skipped)d were skipped"
         text = f"{said}, %(not_run)d did not run; %(cost_credit)g credits; the report is %(path)s" % numbers
+        if missing := ", ".join(numbers["missing"]):
+            text += (
+                f"; it has nothing of {missing}, whose list is missing: the task that was to make it did not succeed"
+            )
         self.log.info(text)
         context["ti"].xcom_push(key="report", value=numbers)
-        if switch("fail_on_failures", self.fail_on_failures) and numbers["failed"] + numbers["not_run"]:
+        if switch("fail_on_failures", self.fail_on_failures) and (numbers["failed"] or numbers["not_run"] or missing):
             raise TopviewBatchIncomplete(f"{text}. Mend what it names, then clear what failed in this run")
         return numbers
 

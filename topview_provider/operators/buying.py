@@ -42,7 +42,6 @@ class TopviewBuying(TopviewWaiting):
     max_credits: float | str | None
     max_credits_unknown: str
     _wanted: str = ""
-    _followed: str = ""
 
     @contextmanager
     def telling(self, context: Context) -> Iterator[None]:
@@ -234,7 +233,7 @@ class TopviewBuying(TopviewWaiting):
         json.dumps(self.trigger(late.polling.Wait("", 0.0, end_time, self.judged(body))).serialize())
         record = book.intend(replace(fresh, seen=self.already_there(body), judge=self.judged(body)))
         try:
-            topview_task_id = self.hook.submit(self.family, body)
+            self._followed = topview_task_id = self.hook.submit(self.family, body)
         except errors.TopviewSubmitUnknown:
             raise
         except errors.TopviewError:

@@ -252,7 +252,7 @@ class TopviewChooseVoiceOperator(BaseOperator):
     """
     Find a voice by its name and return its ``voiceId``.
 
-    Without a name that is the first that fits, or None, which a task operator leaves out of its request.
+    Without a name that is the first that fits, or an empty text, which a task operator leaves out of its request.
 
     :param name: Name or id, as a person writes it; may be empty. (templated)
     :param first_if_empty: Without a name: True takes the first that fits, False none, so that TopView chooses.
@@ -287,10 +287,10 @@ class TopviewChooseVoiceOperator(BaseOperator):
         self.is_custom = is_custom
         self.topview_conn_id = topview_conn_id
 
-    def execute(self, context: Context) -> str | None:
-        """Find the voice and return its id; None where TopView is to choose."""
+    def execute(self, context: Context) -> str:
+        """Find the voice and return its id, or an empty text: of None, Airflow would say that an XCom is missing."""
         if not (self.name or "").strip() and not self.first_if_empty:
-            return None
+            return ""
         from topview_provider.hooks.topview import TopviewHook
 
         filters = {"language": self.language, "gender": self.gender, "is_custom": self.is_custom}
@@ -301,7 +301,7 @@ class TopviewChooseAvatarOperator(BaseOperator):
     """
     Find an avatar by its name and return its ``aiavatarId``.
 
-    Without a name that is the first that fits, or None, which a task operator leaves out of its request.
+    Without a name that is the first that fits, or an empty text, which a task operator leaves out of its request.
 
     :param name: Name or id, as a person writes it; may be empty. (templated)
     :param first_if_empty: Without a name: True takes the first that fits, False none, so that TopView chooses.
@@ -333,10 +333,10 @@ class TopviewChooseAvatarOperator(BaseOperator):
         self.is_custom = is_custom
         self.topview_conn_id = topview_conn_id
 
-    def execute(self, context: Context) -> str | None:
-        """Find the avatar and return its id; None where TopView is to choose."""
+    def execute(self, context: Context) -> str:
+        """Find the avatar and return its id, or an empty text: of None, Airflow would say that an XCom is missing."""
         if not (self.name or "").strip() and not self.first_if_empty:
-            return None
+            return ""
         from topview_provider.hooks.topview import TopviewHook
 
         filters = {"gender": self.gender, "is_custom": self.is_custom}
