@@ -1,7 +1,7 @@
 """
 A product is put into a template picture (AnyShoot v1).
 
-TopView does not publish the composition modes: copy one from its page.
+Which composition modes TopView takes is not known: what the form says is passed on as it is.
 """
 
 import pendulum
@@ -17,7 +17,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator, TopviewU
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
 MASK = "Drawn by you, as large as the template picture: where the product goes."
 STYLE = "Of the template pictures, as TopView calls it; the first of them is taken."
-MODE = "How the two are composed; TopView does not publish the words, so copy one from its page."
+MODE = "How the two are composed. Which words TopView takes is not known: yours is passed on as it is."
 FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 with DAG(

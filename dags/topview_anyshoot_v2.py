@@ -12,7 +12,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator, TopviewU
 
 FILE = {"type": "string", "minLength": 1, "examples": ["/data/lamp.png", "s3://bucket/lamp.png"]}
 FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
-COUNT = "So many with a model, and as many before a background; 1 credit each."
+COUNT = "So many with a model, and as many before a background; 1 credit each. What the cut-out costs is not known."
 
 with DAG(
     "topview_anyshoot_v2",

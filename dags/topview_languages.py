@@ -9,7 +9,7 @@ from topview_provider.operators.storage import TopviewDownloadOperator
 from topview_provider.operators.video import TopviewMarketingVideoOperator
 
 LINK = {"type": "string", "section": "Product", "pattern": "^https?://"}
-NAMES = {"propertyNames": {"pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, "additionalProperties": {"type": "string"}}
+NAMES = {"propertyNames": {"pattern": "^[a-z]{2,3}(-[A-Za-z]{2,4})?$"}, "additionalProperties": {"type": "string"}}
 VOICES = {"type": "object", "section": "Languages", "minProperties": 1, **NAMES}
 HELP = "Language code and name of its voice; an empty name takes the first voice of the language."
 

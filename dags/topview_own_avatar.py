@@ -21,7 +21,7 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "video": Param("", title="Video", section="Files", description="mp4, mov or avi: a person.", **FILE),
+        "video": Param("", title="Video", section="Files", description="mp4 or mov: a person.", **FILE),
         "recording": Param("", title="Recording", section="Files", description="mp3 or wav, 10 s to 5 min.", **SOUND),
         "text": Param("Hello!", title="What to say", section="Text", description="Spoken by the avatar.", **TEXT),
         "folder": Param("/tmp/topview", section="Result", **FOLDER),

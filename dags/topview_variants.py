@@ -1,5 +1,7 @@
 """Variants of one product's video (avatar x voice x length), part by part, as long as the run's budget lasts."""
 
+from itertools import product
+
 import pendulum
 from airflow.providers.common.compat.sdk import DAG, Asset, Param, task, task_group
 
@@ -9,10 +11,8 @@ from topview_provider.operators.spending import TopviewRunCostOperator
 from topview_provider.task_groups import marketing_video
 
 SIZE, PARTS, PRICE, VIDEOS = 4, 3, 5, [Asset("topview://marketing-videos")]
-NAMES, LINK = ("avatar_id", "voice_id", "video_length_type"), {"type": "string", "pattern": "^https?://"}
-LENGTHS, BUDGET = "1: 30-50 s, 2: 15-30 s, 3: 30-45 s, 4: 45-60 s.", "Credits; what would cost more is skipped."
+NAMES = ("avatar_id", "voice_id", "video_length_type")
 LIST = {"type": "array", "section": "Variants", "minItems": 1, "items": {"type": "string"}, "uniqueItems": True}
-FOLDER = {"type": "string", "title": "Folder", "description": "Where files go: a local path, or s3://bucket/folder."}
 
 
 @task
@@ -20,7 +20,7 @@ def variants(number, params=None):
     """Return one part of all variants; a wrong name of an avatar or a voice ends the run before anything is spent."""
     avatars = [TopviewHook().choose_avatar(name) for name in params["avatars"]]
     voices = [TopviewHook().choose_voice(name) for name in params["voices"]]
-    found = [dict(zip(NAMES, (a, v, n), strict=True)) for a in avatars for v in voices for n in params["lengths"]]
+    found = [dict(zip(NAMES, each, strict=True)) for each in product(avatars, voices, params["lengths"])]
     return found[number * SIZE : (number + 1) * SIZE]
 
 
@@ -39,12 +39,12 @@ with DAG(
     tags=["topview"],
     default_args={"retries": 2, "retry_delay": pendulum.duration(seconds=10), "deferrable": True},
     params={
-        "product_link": Param(**LINK, title="Product link", section="Product", description="Page of a shop."),
+        "product_link": Param(type="string", title="Link", section="Product", examples=["https://shop.example/mug"]),
         "avatars": Param([""], **LIST, title="Avatars", maxItems=3, description="Names; an empty one: the first."),
         "voices": Param([""], **LIST, title="Voices", maxItems=2, description="Names; an empty one: the first."),
-        "lengths": Param(["1", "2"], **LIST, title="Lengths", maxItems=2, description=LENGTHS),
-        "budget": Param(30, type="number", title="Budget", section="Credits", minimum=0, description=BUDGET),
-        "folder": Param("/tmp/topview", section="Result", **FOLDER),
+        "lengths": Param(["1", "2"], **LIST, title="Lengths", maxItems=2, description="1: 30 to 50 s, 2: 15 to 30 s."),
+        "budget": Param(30, type="number", title="Budget", section="Credits", minimum=0, description="Of the run."),
+        "folder": Param("/tmp/topview", type="string", title="Folder", section="Result", description="Or s3://..."),
     },
 ):
     videos, files = ([f"part_{number}.one.{name}" for number in range(PARTS)] for name in ("make_video", "download"))

@@ -128,6 +128,14 @@ def test_extra_payload_lets_a_choice_of_tomorrow_pass(connect: Callable[..., str
         assert submits(service, ROW) == [{"language": "tlh", "productLink": LINK}]
 
 
+def test_extra_payload_replaces_nothing_where_an_argument_is_left_empty(
+    service: StandIn, capfd: pytest.CaptureFixture[str]
+) -> None:
+    video(language="", extra_payload={"language": "de"}, wait_for_completion=False).execute(new_context())
+    assert submits(service, ROW) == [{"language": "de", "productLink": LINK}]
+    assert "extra_payload replaces" not in capfd.readouterr().out
+
+
 def test_extra_payload_replaces_an_argument_and_says_so(service: StandIn, capfd: pytest.CaptureFixture[str]) -> None:
     video(language="en", extra_payload={"language": "de"}, wait_for_completion=False).execute(new_context())
     assert submits(service, ROW) == [{"language": "de", "productLink": LINK}]

@@ -223,9 +223,25 @@ def test_where_one_list_of_several_is_missing_the_others_are_reported_on_and_it_
     numbers, rows = report(run, tmp_path / "r.csv", **words)
     assert (column(rows, "product"), column(rows, "file")) == (["lamp"], ["a.mp3"])
     assert (numbers["total"], numbers["success"], numbers["missing"]) == (1, 1, ["more"])
-    with pytest.raises(TopviewBatchIncomplete, match=r"1 of 1 products are there.*nothing of more, whose list is miss"):
+    with pytest.raises(TopviewBatchIncomplete, match=r"1 of 1 products are there.*the list of more is missing"):
         report(run, tmp_path / "again.csv", **words, fail_on_failures=True)
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "r.csv").read_bytes()
+
+
+@pytest.mark.parametrize("state", ["success", "skipped"])
+def test_what_was_bought_for_a_list_that_is_missing_now_stays_in_the_report(
+    run: Run, tmp_path: Path, state: str
+) -> None:
+    run.make(speech(), 0)
+    for index in (0, 1):
+        run.stores[index] = FakeStore()
+        run.make(speech(), index, task_id="more", state=state)
+    words = {"task_ids": ["make", "more"]}
+    before, there = report(run, tmp_path / "r.jsonl", **words, rows=[ROWS[:1], ROWS[1:]])
+    after, rows = report(run, tmp_path / "r.jsonl", **words, rows=[ROWS[:1], None])
+    assert column(rows, "topview_task_id") == column(there, "topview_task_id")
+    assert column(rows, "rerun") == ["no", *["no" if state == "success" else "resume"] * 2]
+    assert (after["total"], after["cost_credit"]) == (before["total"], before["cost_credit"])
 
 
 def test_a_list_that_was_skipped_with_its_task_is_not_missing(run: Run, tmp_path: Path) -> None:

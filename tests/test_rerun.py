@@ -65,6 +65,19 @@ def test_what_was_to_be_resumed_and_failed_at_topview_may_be_bought(run: Run, se
     assert only(run, tmp_path, PAID)[0] == "submit"
 
 
+@pytest.mark.parametrize("code", ["4100", "6001"])
+def test_what_is_gone_at_topview_and_may_be_bought_again_is_not_gone_on_with(
+    code: str, run: Run, service: StandIn, tmp_path: Path
+) -> None:
+    run.make(speech(), 0)
+    service.fault("code", path="*/query", value="4004")
+    service.fault("code", value=code, message="not now", method="POST")
+    run.make(speech(on_missing_result="resubmit"), 0)
+    error = run.left["make", "topview_error"][0]
+    assert "not now" in error["error"]
+    assert (error["rerun"], error["topview_task_id"]) == ("submit", None)
+
+
 @pytest.mark.parametrize("words", ["", "Words that TopView refuses"])
 def test_a_product_is_never_given_the_video_that_its_place_in_the_list_bought_before(
     words: str, run: Run, service: StandIn, tmp_path: Path

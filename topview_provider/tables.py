@@ -93,6 +93,8 @@ def _csv(text: str) -> Iterator[Placed | str]:
     for cells in _cells(lines):
         if isinstance(cells, str):
             yield f"line {lines.line_num}: {cells}"
+            if not names:
+                return
         elif not names:
             names = [cell.strip() for cell in cells]
             if problems := list(_wrong_names(names)):

@@ -146,7 +146,7 @@ def a_batch_of_which_something_failed(scene: Scene) -> None:
 @says(
     TopviewBatchIncomplete,
     "the report is file:///",
-    "it has nothing of more, whose list is missing: the task that was to make it did not succeed",
+    "the list of more is missing, for the task that was to make it did not succeed",
     "clear what failed in this run",
 )
 def a_batch_of_which_a_whole_list_is_missing(scene: Scene) -> None:

@@ -30,7 +30,8 @@ class TopviewHook(Connected):
     Bodies and answers are TopView's own JSON: its wire names (``voiceText``), its words. A hook keeps no record of what
     it bought, so that a retry buys again: leave what costs credits to the operators. Unless it says otherwise, a verb
     raises ``TopviewConnectionInvalid`` where the connection cannot be used, ``TopviewAuthError`` where TopView refuses
-    its key, and ``KeyError`` for a family or a list that this release does not know.
+    its key, ``TopviewBusy`` and ``TopviewUnavailable`` where TopView is busy or cannot be reached, after five tries,
+    and ``KeyError`` for a family or a list that this release does not know.
 
     .. code-block:: python
 

@@ -133,13 +133,14 @@ class Ledger:
         except TopviewError as error:
             log.error("%s ended with %s, which could not be noted: %s", topview_task_id, outcome, error)
 
-    def prospect(self, error: TopviewError, wanted: str, followed: str) -> tuple[str, str]:
+    def prospect(self, error: TopviewError, wanted: str, followed: str, *, gone: str = "") -> tuple[str, str]:
         """
         Say what a later run may do about a purchase that ended in an error, and the id that was bought.
 
         :param error: How it ended.
         :param wanted: Fingerprint of what this attempt wants; empty where it ended before that was known.
         :param followed: TopView's id of the task that it waited for, or was told to; empty where it came to none.
+        :param gone: TopView's id of a task that TopView no longer knows, and that may be bought again.
         :return: ``submit`` (nothing was bought, or it failed), ``resume`` or ``look first``; the id, if there is one.
         """
         if followed:
@@ -150,6 +151,8 @@ class Ledger:
             return "look first", ""
         if record is None:  # every other error of a submit says that nothing was accepted
             return ("look first" if isinstance(error, TopviewSubmitUnknown) else "submit"), ""
+        if gone and record.topview_task_id == gone:
+            return "submit", ""
         if record.outcome == "failed" or (record.outcome and wanted and record.fingerprint != wanted):
             return "submit", ""
         # What other inputs bought is not what this one wants.

@@ -23,7 +23,7 @@ class TopviewAnyshootV1Operator(TopviewTaskOperator):
     :param template_image_file_id: ``fileId`` of an own template picture; wins over ``template_id``. (templated)
     :param template_mask_file_id: ``fileId`` of a mask that you drew, of the same pixel size as the template picture.
         (templated)
-    :param mode: Composition mode. TopView does not publish the values: copy one from its page, any text is passed.
+    :param mode: Composition mode. Which ones TopView takes is not known: any text is passed on as it is.
         (templated)
     :param count: Pictures to make, 1 to 4 (``generatingCount``). (templated)
     :param location: Place of the product; undocumented, passed as it is. (templated)

@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import Context, conf
 
 from topview_provider import exceptions as errors
 from topview_provider import late
+from topview_provider.catalog.fields import is_empty
 from topview_provider.landing import raw_for_xcom
 from topview_provider.links import TopviewResultLink, TopviewTaskLink
 from topview_provider.operators.buying import TopviewBuying
@@ -208,7 +209,8 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
         if self.on_missing_result != "resubmit" or self.resume_topview_task_id:
             raise late.words.missing(self.family, record, book.forget_by_hand, error) from error
         self.log.warning("%s %s is gone at TopView; buying anew, as asked", self.family, record.topview_task_id)
-        self._watch, self._followed = None, ""  # what becomes of this attempt is no longer about that task
+        # What becomes of this attempt is no longer about that task.
+        self._watch, self._followed, self._gone = None, "", record.topview_task_id
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """
@@ -238,7 +240,7 @@ class TopviewTaskOperator(TopviewTraced, TopviewBuying, TopviewRowOperator):
             raise errors.TopviewInvalidRequest(
                 f"extra_payload may not set {self.row.task_id_key!r}; use the argument topview_task_id"
             )
-        named = {field.wire for field in self.row.body_fields if getattr(self, field.name, None) is not None}
+        named = {field.wire for field in self.row.body_fields if not is_empty(getattr(self, field.name, None))}
         if both := sorted(named & set(extra)):
             self.log.warning("extra_payload replaces what arguments set: %s", ", ".join(both))
         return dict(extra)

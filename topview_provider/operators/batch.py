@@ -153,7 +153,8 @@ class TopviewReportOperator(TopviewCounting, BaseOperator):
 
     Returns ``path``, ``total``, ``success``, ``failed``, ``skipped``, ``not_run``, ``cost_credit``, ``complete`` (every
     cost is known), and ``missing``, the paying tasks of which there is no list, because what was to make it failed; the
-    others are reported on all the same. The XCom ``report`` holds the same, also where this task fails.
+    others are reported on all the same, and of these there is a row, without the product's columns, for all that
+    left a word. The XCom ``report`` holds the same, also where this task fails.
 
     :param task_ids: Airflow tasks of this DAG that pay, a list or one name. (templated)
     :param rows: What was mapped over; where ``task_ids`` are several, a list for each of them. (templated)
@@ -223,7 +224,7 @@ class TopviewReportOperator(TopviewCounting, BaseOperator):
         missing = self.without_list(context, paying, lists)
         for number, products in enumerate(lists):
             storer = storing[number] if storing else None
-            found += self.part(context, paying[number], storer, products or [], lines)
+            found += self.part(context, paying[number], storer, products, lines)
         path, complete = self.write(found), not late.bill.unknown(lines)
         return self.told(
             context, {"path": path, **late.batches.numbers(found), "complete": complete, "missing": missing}
@@ -244,7 +245,7 @@ class TopviewReportOperator(TopviewCounting, BaseOperator):
         return [payer for payer in without if {*compat.task_states(context, payer).values()} != {"skipped"}]
 
     def part(
-        self, context: Context, payer: str, storer: str | None, products: Sequence[Row], lines: Sequence[Line]
+        self, context: Context, payer: str, storer: str | None, products: Sequence[Row] | None, lines: Sequence[Line]
     ) -> list[Row]:
         """
         Return the rows of one mapped task.
@@ -252,7 +253,7 @@ class TopviewReportOperator(TopviewCounting, BaseOperator):
         :param context: Airflow's context.
         :param payer: The task that paid.
         :param storer: The task that stored the files.
-        :param products: What was mapped over.
+        :param products: What was mapped over; None where that is missing, then there is a row for what left a word.
         :param lines: What the tasks had.
         """
         ti = context["ti"]
@@ -261,7 +262,8 @@ class TopviewReportOperator(TopviewCounting, BaseOperator):
         reasons = _by_index(every(ti.xcom_pull(task_ids=payer, key="topview_error")))
         costs = {line.map_index: line.cost_credit for line in lines if line.task_id == payer}
         rows = []
-        for index, product in enumerate(products):
+        left: list[tuple[int, Row]] = [(index, {}) for index in sorted({*cards, *reasons})]
+        for index, product in left if products is None else enumerate(products):
             state = states.get(index, states.get(-1))
             stored = storer and state == "success" and ti.xcom_pull(task_ids=storer, map_indexes=index)
             file = ", ".join(stored) if isinstance(stored, list) else stored or None
@@ -302,7 +304,8 @@ class TopviewReportOperator(TopviewCounting, BaseOperator):
         text = f"{said}, %(not_run)d did not run; %(cost_credit)g credits; the report is %(path)s" % numbers
         if missing := ", ".join(numbers["missing"]):
             text += (
-                f"; it has nothing of {missing}, whose list is missing: the task that was to make it did not succeed"
+                f"; the list of {missing} is missing, for the task that was to make it did not succeed: of what was on "
+                "it, the report has what TopView took, or refused"
             )
         self.log.info(text)
         context["ti"].xcom_push(key="report", value=numbers)

@@ -42,6 +42,8 @@ class TopviewBuying(TopviewWaiting):
     max_credits: float | str | None
     max_credits_unknown: str
     _wanted: str = ""
+    _gone: str = ""
+    """TopView's id of a finished task that TopView no longer knows, where it may be bought again."""
 
     @contextmanager
     def telling(self, context: Context) -> Iterator[None]:
@@ -54,7 +56,7 @@ class TopviewBuying(TopviewWaiting):
             yield
         except errors.TopviewError as error:
             book = late.book.Ledger.of(context)
-            rerun, topview_task_id = book.prospect(error, self._wanted, self._followed)
+            rerun, topview_task_id = book.prospect(error, self._wanted, self._followed, gone=self._gone)
             here = {"map_index": getattr(context["ti"], "map_index", -1), "error": str(error)[:LONGEST]}
             facts = {**here, "rerun": rerun, "topview_task_id": topview_task_id or None}
             context["ti"].xcom_push(key="topview_error", value=facts)
