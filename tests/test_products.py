@@ -150,7 +150,7 @@ def test_everything_that_is_wrong_is_said_at_once_but_not_for_ever(tmp_path: Pat
             "link,,link,\nl1,x,y,z\n",
             ["line 1: column 2 has no name", "line 1: two columns are called 'link'", "line 1: column 4 has no name"],
         ),
-        ("a.csv", '"link"x,name\nl1,Lamp\n', ["line 1: is no CSV: "]),
+        ("a.csv", '"link"x,name\nl1,Lamp\nl2,Mug\n', ["line 1: is no CSV: "]),
         (
             "a.jsonl",
             '{"link": \n["l2"]\n{"link": "l3", "nmae": "Lamp"}\n{"link": ""}\n',
