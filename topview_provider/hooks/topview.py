@@ -44,10 +44,11 @@ class TopviewHook(Connected):
         hook = TopviewHook("topview_default")
         body = {"voiceText": "Good morning.", "voiceId": hook.choose_voice(language="en")}
         row, now = FAMILIES["text_to_voice"], time.time()
-        task = hook.submit(row.name, body)  # costs credits
-        watch = Watch(row, task, row.judge(body), submitted_at=now, end_time=now + row.timeout_seconds, pace=3)
-        if hook.wait(watch).word == "success":
-            hook.download(watch.answer["voice"]["demoAudioUrl"], "good-morning.mp3")
+        bought = hook.submit(row.name, body)  # TopView's id; costs credits
+        watch = Watch(row, bought, row.judge(body), submitted_at=now, end_time=now + row.timeout_seconds, pace=3)
+        if (outcome := hook.wait(watch)).word != "success":
+            raise RuntimeError(f"{bought}: {outcome}")
+        hook.download(watch.answer["voice"]["demoAudioUrl"], "good-morning.mp3")
 
     :param topview_conn_id: Airflow connection: login = Topview-Uid, password = API key, host = base URL, the rest in
         extra (see the README).
